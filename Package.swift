@@ -101,7 +101,7 @@ let package = Package(
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev", "libssl-dev"])]),
         source("AMQP", ["CRabbitMQ", collections, logging]),
         source("TaskGridCore", ["AMQP", protobuf, crypto], exclude: ["taskgrid.proto"]),
-        source("ServiceSupport", ["TaskGridCore", "AMQP", lifecycle, unixSignals, logging]),
+        source("ServiceSupport", ["CRabbitMQ", "TaskGridCore", "AMQP", lifecycle, unixSignals, logging]),
         source("TaskStore", ["TaskGridCore"]),
         source("TaskStoreSQLite", ["TaskStore", "TaskGridCore", "AMQP", "ServiceSupport", grdb], exclude: ["Schema.sql"]),
         source("TaskGridClient", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging]),

@@ -2,8 +2,6 @@
 #include <amqp.h>
 #include <amqp_framing.h>
 #include <amqp_tcp_socket.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
@@ -32,13 +30,8 @@ static inline struct timeval taskgrid_timeval(long milliseconds) {
 /* Names the calling thread; at most 15 bytes are kept. */
 static inline void taskgrid_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
-/* On the calling thread: a write to a broken socket then fails with EPIPE. */
-static inline void taskgrid_block_sigpipe(void) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &signals, NULL);
-}
+/* Keeps other processes of the user from reading this one's memory, and the system from dumping it (prctl(2)). Returns 0, or -1. */
+static inline int taskgrid_hide_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
 static const amqp_method_number_t TASKGRID_BASIC_DELIVER = AMQP_BASIC_DELIVER_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_RETURN = AMQP_BASIC_RETURN_METHOD;

@@ -80,7 +80,7 @@ static inline int taskgrid_tls_open(amqp_socket_t *socket, SSL_CTX *context, con
   int is_address = X509_VERIFY_PARAM_set1_ip_asc(wanted, name) == 1;
   *ssl = NULL;
   if (!is_address && X509_VERIFY_PARAM_set1_host(wanted, name, 0) != 1) return AMQP_STATUS_INVALID_PARAMETER;
-  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   taskgrid_tls_capture_t capture = {is_address ? NULL : name, NULL};
   SSL_CTX_set_app_data(context, &capture);
   SSL_CTX_set_info_callback(context, taskgrid_tls_capture);

@@ -20,11 +20,20 @@ extension GridConfiguration {
     ///   - amqp: the broker's URL.
     ///   - tls: how TLS with it is spoken.
     ///   - certificate: what the services speak HTTPS with; nil: as their own settings say.
-    ///   - userURLs: the broker's URLs of the users of a private broker, by their names; a service without one logs in by `amqp`.
+    ///   - userURLs: the broker's URLs of the users of a private broker, by their names; empty: all services log in by `amqp`.
     func serviceStages(
         ports: Ports, amqp: String, tls: TLSSettings? = nil, certificate: CertificateFiles? = nil, userURLs: [String: String] = [:]
     ) throws(LocalGridError) -> [[ChildProcess]] {
         guard let services else { return [] }
+        func login(of user: String) throws(LocalGridError) -> String {
+            guard !userURLs.isEmpty else { return amqp }
+            // That of the administrator would do, and let the service do everything.
+            guard let url = userURLs[user] else {
+                throw LocalGridError(
+                    .configuration, "the private broker has no user '\(user)', as whom a service of the grid logs in: please report it")
+            }
+            return url
+        }
         func child(
             _ role: Role, named name: String, type: TaskType? = nil, port use: Ports.Use, arguments: [String] = [], stopWithin: Duration
         ) throws(LocalGridError) -> ChildProcess {
@@ -34,7 +43,7 @@ extension GridConfiguration {
             // The URL holds the password: an argument would show it to everyone in `ps`.
             variables.merge(ProgramSettings.variables(of: tls)) { $1 }
             variables.merge(ProgramSettings.variables(of: certificate)) { $1 }
-            variables["TASKGRID_BROKER"] = try services.route(name, userURLs[services.user(role, type: type)] ?? amqp)
+            variables["TASKGRID_BROKER"] = try services.route(name, login(of: services.user(role, type: type)))
             variables["TASKGRID_PREFIX"] = services.topology.prefix
             variables["TASKGRID_QUEUE_KIND"] = services.topology.queueKind.rawValue
             variables["TASKGRID_READY_FILE"] = ready

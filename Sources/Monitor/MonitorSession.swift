@@ -128,7 +128,9 @@ struct MonitorSession: Sendable {
             var dead: [Publication] = []
             for delivery in deliveries {
                 do {
-                    if delivery.exchange == topology.events.name { try topology.checkService(delivery.message, to: id) }
+                    if delivery.exchange == topology.events.name {
+                        try topology.checkEvent(delivery.message, key: delivery.routingKey, to: id)
+                    }
                     try grid.apply(delivery.message, exchange: delivery.exchange, key: delivery.routingKey)
                 } catch {
                     guard role == .monitor else { continue }
@@ -154,7 +156,7 @@ struct MonitorSession: Sendable {
             var queries: [Publication] = []
             for delivery in deliveries {
                 do throws(WireError) {
-                    try topology.checkService(delivery.message, to: id)
+                    try topology.checkAnswer(delivery.message, to: id)
                 } catch {
                     logger.warning("answer of another user, ignored", metadata: [LogKey.error: "\(error)"])
                     if role == .monitor { dead.append(letter(delivery, because: error.description)) }

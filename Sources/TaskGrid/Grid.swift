@@ -39,6 +39,7 @@ public enum Grid {
         arguments: [String] = Array(CommandLine.arguments.dropFirst()), logger: Logger? = nil,
         @WorkerBuilder workers: () throws -> [any TaskWorker]
     ) async {
+        ArgumentSecrets.hide()
         await program {
             let arguments = try WorkerArguments(arguments)
             if arguments.asksHelp {

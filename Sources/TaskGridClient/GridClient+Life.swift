@@ -84,18 +84,26 @@ extension GridClient {
         var hasNewDispatcher = false
         var answers: [Message] = []
         let replies = messages.compactMap { message -> Reply? in
+            let isAnswer = AnswerMessage.isAnswer(message)
+            let event = isAnswer || message.properties.type != nil ? nil : try? JSON.decode(GridEvent.self, message.body)
             do {
-                try topology.checkService(message, to: id)
+                if let event {
+                    try topology.checkEvent(message, key: topology.gridEventKey(event.kind.rawValue), to: id)
+                } else if isAnswer {
+                    try topology.checkAnswer(message, to: id)
+                } else {
+                    try topology.checkService(message, to: id)
+                }
             } catch {
                 logger.error("message of another user refused, sent to the dead-letter exchange", metadata: [LogKey.error: "\(error)"])
                 dead.append(.deadLetter(message, because: "\(error)", topology))
                 return nil
             }
-            if AnswerMessage.isAnswer(message) {
+            if isAnswer {
                 answers.append(message)
                 return nil
             }
-            if message.properties.type == nil, let event = try? JSON.decode(GridEvent.self, message.body) {
+            if let event {
                 if event.service == Topology.Service.dispatcher.rawValue { hasNewDispatcher = true }
                 return nil
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ServiceSupport
 import TaskGridCore
 
 /// The `taskgrid` command: parses, configures, composes the services and the client, and runs them. Nothing imports it.
@@ -65,6 +66,7 @@ struct TaskGrid: AsyncParsableCommand {
         // A reader that is gone is told by the write that fails, not by the end of this process.
         signal(SIGPIPE, SIG_IGN)
         ClosedDescriptors.fill()
+        ArgumentSecrets.hide()
         await TypeCompletion.prepare(Array(CommandLine.arguments.dropFirst()))
         if let fault = CommandWords.fault() {
             Terminal.tell("error: \(fault)\n")

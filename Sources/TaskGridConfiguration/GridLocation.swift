@@ -22,8 +22,8 @@ extension ProgramSettings {
         _ = try namedBroker()
         for (index, layer) in sources.layers.enumerated() {
             if let url = layer.text("broker") {
-                let url = try withPassword(url)
-                let endpoint = try Self.endpoint(url, layer.name("broker"), tls(of: url, at: index))
+                var endpoint = try Self.endpoint(withPassword(url), layer.name("broker"), tls(of: url, at: index))
+                endpoint.passwordSource = BrokerURL.passwordSource(of: url, brokerPasswordFile, named: passwordFileName)
                 return GridLocation(endpoint: endpoint, topology: topology)
             }
             if let path = layer.text("data") { return try location(in: GridFolder(path), sources.layers[...index]) }
@@ -74,9 +74,10 @@ extension ProgramSettings {
     }
 
     private func withPassword(_ url: String) throws(SettingError) -> String {
-        let name = sources.text("broker-password-file")?.name ?? "broker-password-file"
-        return try BrokerURL.withPassword(url, of: brokerPasswordFile, named: name)
+        try BrokerURL.withPassword(url, of: brokerPasswordFile, named: passwordFileName)
     }
+
+    private var passwordFileName: String { sources.text("broker-password-file")?.name ?? "broker-password-file" }
 
     /// The folder of a grid on this machine.
     package var folder: GridFolder { data.map { GridFolder($0) } ?? .standard() }

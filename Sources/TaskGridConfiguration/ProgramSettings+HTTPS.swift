@@ -4,7 +4,7 @@ extension ProgramSettings {
     /// The certificate of what the program serves by HTTP.
     static let httpsKeys: [SettingKey<ProgramSettings>] = [
         SettingKey(
-            "https-certificate", \.httpsCertificate, kind: .optional(.path), in: ProgramSettings(), valueName: "file",
+            "https-certificate", \.httpsCertificate, kind: .optional(.path), in: defaults, valueName: "file",
             standard: .words(
                 "none, and they speak HTTP; with `taskgrid up --tls`, that of the `data` folder", example: "/etc/taskgrid/https.pem"),
             description: """
@@ -13,7 +13,7 @@ extension ProgramSettings {
                 """
         ),
         SettingKey(
-            "https-key", \.httpsKey, kind: .optional(.path), in: ProgramSettings(), valueName: "file",
+            "https-key", \.httpsKey, kind: .optional(.path), in: defaults, valueName: "file",
             standard: .words("the file of `https-certificate`", example: "/etc/taskgrid/https.key"),
             description: "A PEM file of the certificate's key, without a passphrase, which only its owner may read (mode 600)."
         ),

@@ -23,7 +23,8 @@ extension ProgramSettings {
             "broker-password-file", \.brokerPasswordFile, kind: .optional(.path), in: defaults, valueName: "file",
             standard: .words("none", example: "/run/secrets/broker"),
             description: """
-                A file with the broker's password, for a broker's URL that has none: `amqp://user@host`. Only its owner may read it (mode 600).
+                A file with the broker's password, for a broker's URL that has none: `amqp://user@host`. Only its owner may read it (mode 600). \
+                It is read again at each reconnect.
                 """
         ),
     ]
@@ -126,5 +127,5 @@ extension ProgramSettings {
         ),
     ]
 
-    private static let defaults = ProgramSettings()
+    static let defaults = ProgramSettings()
 }

@@ -2,38 +2,35 @@ package import AMQP
 
 extension ProgramSettings {
     /// How TLS with the broker is spoken.
-    package static let tlsKeys: [SettingKey<ProgramSettings>] = {
-        let defaults = ProgramSettings()
-        return [
-            SettingKey(
-                "broker-ca", \.tls.ca, kind: .optional(.path), in: defaults, valueName: "file",
-                standard: .words("the CAs that this machine trusts", example: "/etc/taskgrid/ca.pem"),
-                description: """
-                    A PEM file of the CAs, one of which has signed the certificate of a broker whose URL begins with `amqps://`. It and the \
-                    other files of certificates are read again at each reconnect.
-                    """
-            ),
-            SettingKey(
-                "broker-certificate", \.tls.certificate, kind: .optional(.path), in: defaults, valueName: "file",
-                standard: .words("none", example: "/etc/taskgrid/client.pem"),
-                description: """
-                    A PEM file of the client's certificate for the broker. It is the login too if the broker's URL has no password; the URL then \
-                    names the user, or the certificate's common name is it.
-                    """
-            ),
-            SettingKey(
-                "broker-key", \.tls.key, kind: .optional(.path), in: defaults, valueName: "file",
-                standard: .words("the file of `broker-certificate`", example: "/etc/taskgrid/client.key"),
-                description: "A PEM file of the key of the client's certificate, without a passphrase."
-            ),
-            SettingKey(
-                "broker-server-name", \.tls.serverName, kind: .optional(.text("a host name or an IP address") { !$0.isEmpty }),
-                in: defaults,
-                valueName: "name", standard: .words("the host of the broker's URL", example: "broker.example.org"),
-                description: "The host name or the IP address that the broker's certificate has to have."
-            ),
-        ]
-    }()
+    package static let tlsKeys: [SettingKey<ProgramSettings>] = [
+        SettingKey(
+            "broker-ca", \.tls.ca, kind: .optional(.path), in: defaults, valueName: "file",
+            standard: .words("the CAs that this machine trusts", example: "/etc/taskgrid/ca.pem"),
+            description: """
+                A PEM file of the CAs, one of which has signed the certificate of a broker whose URL begins with `amqps://`. It and the \
+                other files of certificates are read again at each reconnect.
+                """
+        ),
+        SettingKey(
+            "broker-certificate", \.tls.certificate, kind: .optional(.path), in: defaults, valueName: "file",
+            standard: .words("none", example: "/etc/taskgrid/client.pem"),
+            description: """
+                A PEM file of the client's certificate for the broker. It is the login too if the broker's URL has no password; the URL then \
+                names the user, or the certificate's common name is it.
+                """
+        ),
+        SettingKey(
+            "broker-key", \.tls.key, kind: .optional(.path), in: defaults, valueName: "file",
+            standard: .words("the file of `broker-certificate`", example: "/etc/taskgrid/client.key"),
+            description: "A PEM file of the key of the client's certificate, without a passphrase."
+        ),
+        SettingKey(
+            "broker-server-name", \.tls.serverName, kind: .optional(.text("a host name or an IP address") { !$0.isEmpty }),
+            in: defaults,
+            valueName: "name", standard: .words("the host of the broker's URL", example: "broker.example.org"),
+            description: "The host name or the IP address that the broker's certificate has to have."
+        ),
+    ]
 
     /// The settings of TLS for a broker that one place names. If its URL begins with `amqp://`, only those of that place and the places before
     /// it are taken, which is an error then: the others are for another broker.
@@ -43,7 +40,8 @@ extension ProgramSettings {
         return isSecure || isNamed ? tls : TLSSettings()
     }
 
-    /// The variables that give another program exactly these settings; an empty one counts as not set.
+    /// The variables that give another program these settings. One that is empty counts as not set: a settings file that the program reads may
+    /// set it, for a broker whose URL begins with `amqps://`.
     ///
     /// - Parameter tls: the settings; nil: none.
     package static func variables(of tls: TLSSettings?) -> [String: String] {

@@ -27,8 +27,8 @@ extension OpenTask {
         open CROSS JOIN task ON task.id = open.id CROSS JOIN submission ON submission.first = task.id - task.position
         """
 
-    /// The open tasks of one type and priority from some id on; `:type` is the type, `:priority` the priority, `:from` the least id. A range
-    /// of which nothing has ended or was deferred is not searched for endings; of one, the submission is looked up once.
+    /// The open tasks of one type and priority from some id on; `:type` is the type, `:priority` the priority, `:from` the least id. A
+    /// range of which nothing has ended or was deferred is not searched for endings; of one, the submission is looked up once.
     static let inRanges = """
         open_range CROSS JOIN submission ON submission.first = (SELECT max(first) FROM submission WHERE first <= open_range.first)
         CROSS JOIN task ON task.id BETWEEN max(open_range.first, :from) AND open_range.last LEFT JOIN open ON open.id = task.id

@@ -3,6 +3,8 @@ import TaskGridCore
 
 /// The secret by which results are known to be for work that was handed out. A store of an earlier version gets one when it is opened;
 /// what that version handed out has no proof and runs again.
+///
+/// No code raises the epoch, because a file does not show that it is a copy: whoever restores one does (`Operating.md`).
 extension Schema {
     static func addProofs(to database: Database) throws {
         try database.execute(

@@ -1,5 +1,5 @@
-/// Keeps who submitted a task. Each user has keys of its own; those that an earlier version accepted hold for everybody, because nobody knows
-/// whose they were.
+/// Keeps who submitted a task. Each user has keys of its own; those that an earlier version accepted hold for everybody, because nobody
+/// knows whose they were.
 extension Schema {
     static let version11 = """
         CREATE TABLE owned_submission (

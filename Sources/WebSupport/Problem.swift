@@ -11,7 +11,6 @@ package struct Problem: Error, Hashable {
     package var allow: String?
     /// For `429` and `503`: when to ask again.
     package var retryAfter: Duration?
-
     /// For `403`: the role that the token lacks.
     package var role: Role?
 

@@ -103,7 +103,7 @@ struct OwnershipTests {
     }
 
     @Test(arguments: Queue.Kind.allCases)
-    func `a queue that an earlier version has declared otherwise is replaced, with what it holds and in its order`(
+    func `a queue that is declared otherwise is replaced, with what it holds and in its order`(
         _ kind: Queue.Kind
     ) async throws {
         try await withAdministrator { administrator in

@@ -77,10 +77,12 @@ struct SchedulerHarness {
         _ worker: String = "w1", types: [TaskType] = [.reverse], concurrency: Int = 4, batch: Bool = true,
         running: [RegistryMessage.Held] = [], interval: Int = 60_000, kind: RegistryMessage.Kind = .heartbeat
     ) async -> Outbound {
-        let message = RegistryMessage(
+        var registered = RegistryMessage(
             worker: worker, host: "h", pid: 1, version: "1", types: types, concurrency: concurrency, prefetch: 8, batch: batch,
             started: Timestamp(rawValue: 1), interval: interval, running: running
         ).proven(by: store.proofKey)
+        registered.publisher = worker.split(separator: ".").first.map(String.init) ?? ""
+        let message = registered
         return await turn { $0.registry = [(kind, message)] }
     }
 

@@ -73,7 +73,8 @@ struct FaultWorker: TaskWorker {
         let drainDeadline = Duration.seconds(environment["FAULT_DRAIN_DEADLINE"].flatMap(Int.init) ?? 30)
         let options = WorkerOptions(concurrency: 4, drainDeadline: drainDeadline)
         await Grid.runWorkers(.environment, options: options, arguments: []) {
-            for type in CommandLine.arguments.dropFirst() {
+            // A URL is what a test looks for among the arguments that the system shows.
+            for type in CommandLine.arguments.dropFirst() where !type.contains("://") {
                 FaultWorker(definition: TaskDefinition(try TaskType(type), input: .text, output: .text), journal: journal)
             }
         }

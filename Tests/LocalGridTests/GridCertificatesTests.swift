@@ -55,6 +55,18 @@ import Testing
         }
     }
 
+    @Test func `the certificates stay where everybody may read them, as clients do`() async throws {
+        try await withTemporaryFolder { folder in
+            let certificates = folder.certificates
+            try certificates.prepare(for: ["localhost"])
+            let files = [certificates.ca, certificates.server.certificate]
+            let before = try files.map(content)
+            for file in files { chmod(file, 0o644) }
+            try certificates.prepare(for: ["localhost"])
+            #expect(try files.map(content) == before)
+        }
+    }
+
     @Test func `a certificate is made anew for other names, and the CA stays`() async throws {
         try await withTemporaryFolder { folder in
             let certificates = folder.certificates

@@ -49,6 +49,21 @@ import Testing
         }
     }
 
+    @Test func `no service gets the administrator's login where its own user is missing`() throws {
+        let services = GridConfiguration.Services(
+            executable: "/bin/taskgrid", workers: WorkerCounts([TaskType(literal: "hash"): 1]))
+        let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
+        let ports = try Ports(.free, for: configuration.serviceUses)
+        for missing in services.users.map(\.name) {
+            let others = services.users.map(\.name).filter { $0 != missing }
+            let urls = Dictionary(uniqueKeysWithValues: others.map { ($0, "amqp://\($0):other@h") })
+            let error = #expect(throws: LocalGridError.self) {
+                try configuration.serviceStages(ports: ports, amqp: secret, userURLs: urls)
+            }
+            #expect(error?.message.contains("'\(missing)'") == true)
+        }
+    }
+
     @Test func `workers start last, so that they stop first`() throws {
         let names = try stages("hash=2,reverse=1,wait=0").map { $0.map(\.name) }
         #expect(names == [["monitor"], ["nameservice"], ["dispatcher"], ["worker-hash-1", "worker-hash-2", "worker-reverse"]])

@@ -7,25 +7,6 @@ import Testing
 
 struct GridClientTests {
     @Test(.timeLimit(.minutes(1)))
-    func `replies of a user that is no service are not believed`() async throws {
-        let transport = FakeTransport()
-        try await GridClient.onFake(transport) { client in
-            async let ending = client.run(.reverse, payload: Data("abc"))
-            let submission = try #require(await transport.publication())
-            var accepted = try Reply.accepted(submission, first: 7)
-            accepted.properties.userID = "w-hash"
-            var forged = Reply.succeeded([7], type: .reverse, result: "forged")
-            forged.properties.userID = "w-hash"
-            transport.deliver(accepted, forged)
-            let dead = try #require(await transport.publication())
-            #expect(dead.exchange == "test.dead")
-            #expect(dead.message.properties.headers["taskgrid-user"] == "w-hash")
-            transport.deliver(try Reply.accepted(submission, first: 41), Reply.succeeded([41], type: .reverse, result: "cba"))
-            #expect(try await ending.get() == Data("cba"))
-        }
-    }
-
-    @Test(.timeLimit(.minutes(1)))
     func `run submits a task and waits for its end`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in

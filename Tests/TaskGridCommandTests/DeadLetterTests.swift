@@ -33,6 +33,21 @@ import Testing
         #expect((json["body"] as? [String: Any])?["bytes"] as? Int == 70_000)
     }
 
+    @Test func `a letter shows the user that sent it, in the table where there is room, and in JSON`() throws {
+        let message = Message(properties: BasicProperties(type: "reverse", userID: "crew\u{1B}", appID: "other.x-1"))
+        let letter = DeadLetter(message: Publication.deadLetter(message, because: "wrong_user: no", Topology()).message)
+        let wide = DeadListCommand.table([letter]).lines(width: 200)
+        #expect(wide[0].contains("USER") && wide[1].contains("crew") && !wide[1].contains("\u{1B}"))
+        let narrow = DeadListCommand.table([letter]).lines(width: 40).joined(separator: "\n")
+        #expect(!narrow.contains("crew") && narrow.contains("not shown:") && narrow.contains("USER"))
+        let lines = DeadShowCommand.lines(letter, width: nil)
+        #expect(lines.count { $0.contains("crew") } == 1 && lines.contains { $0.hasPrefix("user") })
+        let json = try #require(try JSONSerialization.jsonObject(with: JSON.encode(letter)) as? [String: Any])
+        #expect(json["user"] as? String == "crew\u{1B}")
+        let none = DeadLetter(message: Message(properties: BasicProperties(type: "reverse")))
+        #expect(DeadListCommand.table([none]).rows[0][3] == "-")
+    }
+
     @Test(arguments: [-1, Int64.max / 2, Int64.min, 253_402_300_800_000])
     func `a time and a size that cannot be are not shown as facts`(number: Int64) {
         var message = letter("abc", at: number).message

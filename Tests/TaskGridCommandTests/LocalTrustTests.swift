@@ -63,15 +63,31 @@ import Testing
 
     @Test(arguments: [
         ("amqp://me@broker", "me", "p@ss:/ä"), ("amqp://broker", "guest", "p@ss:/ä"), ("amqp://me@a,b:5673/v", "me", "p@ss:/ä"),
-        ("amqp://me@a,amqp://me@b", "me", "p@ss:/ä"), ("amqp://me:own@broker", "me", "own"),
+        ("amqp://me@a,amqp://me@b", "me", "p@ss:/ä"), ("amqp://me:own@broker", "me", "own"), ("amqp://m,e@a,b", "m,e", "p@ss:/ä"),
+        ("amqp://me:o,wn@a,b", "me", "o,wn"), ("amqp://me:o%2Cwn@a,amqp://me:o,wn@b", "me", "o,wn"),
     ])
     func `a file gives the password to a URL that has none`(url: String, user: String, password: String) async throws {
         try await withFile("p@ss:/ä\n") { file in
             chmod(file, 0o600)
             let settings = try await configuration(url, passwordFile: file)
-            let endpoint = try settings.location().endpoint
+            var endpoint = try settings.location().endpoint
             #expect(endpoint.user == user && endpoint.password == password)
+            #expect(endpoint.passwordSource?.name == (password == "p@ss:/ä" ? file : nil))
+            endpoint.passwordSource = nil
             #expect(try settings.program.brokerToStart().map { try Endpoint(url: $0.url) } == endpoint)
+        }
+    }
+
+    @Test func `the file is read again each time that it is asked for, and its error names the setting`() async throws {
+        try await withFile("first\n") { file in
+            chmod(file, 0o600)
+            let source = try #require(try await configuration("amqp://me@broker", passwordFile: file).location().endpoint.passwordSource)
+            #expect(try source.read() == "first")
+            try Data("second,\n".utf8).write(to: URL(filePath: file))
+            #expect(try source.read() == "second,")
+            try FileManager.default.removeItem(atPath: file)
+            let error = #expect(throws: AMQPError.self) { try source.read() }
+            #expect(error?.message.hasPrefix("TASKGRID_BROKER_PASSWORD_FILE: \(file) cannot be opened") == true)
         }
     }
 
@@ -91,6 +107,7 @@ import Testing
 
     @Test func `a password in an argument is noticed, and nowhere else`() async throws {
         #expect(try await configuration("amqp://me:secret@broker", asArgument: true).sources.argumentShowsPassword)
+        #expect(try await configuration("amqp://me:sec,ret@a,b", asArgument: true).sources.argumentShowsPassword)
         #expect(try await !configuration("amqp://me@broker", asArgument: true).sources.argumentShowsPassword)
         #expect(try await !configuration("amqp://me:secret@broker").sources.argumentShowsPassword)
     }

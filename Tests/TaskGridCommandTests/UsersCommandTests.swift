@@ -27,9 +27,66 @@ struct UsersCommandTests {
         #expect(users[3].role == .worker([TaskType(literal: "hash")]) && users[4].role == .worker([TaskType(literal: "sum")]))
     }
 
-    @Test(arguments: ["Crew", "a.b", "type", "crew=HASH", ""])
+    @Test(arguments: ["Crew", "a.b", "type", "crew=HASH", "", "crew=", "crew=,", "=hash"])
     func `a group whose name no user can have, or whose types are none, is refused`(group: String) {
         #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(["users", "secrets", "--worker", group]) }
+    }
+
+    @Test(arguments: ["", ","])
+    func `an empty list of types is refused, and does not stand for all`(types: String) {
+        #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(["users", "secrets", "--types", types]) }
+    }
+
+    @Test func `a password is kept where its file is the user's own, and refused where others may read or write it`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "taskgrid-users-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let command = try #require(try TaskGrid.parseAsRoot(["users", folder]) as? UsersCommand)
+        let user = GridUser(name: "crew", role: .worker([]))
+        let made = try command.password(of: user)
+        let again = try command.password(of: user)
+        #expect(made.count >= 32 && again == made)
+        let file = "\(folder)/crew.password"
+        for mode in [0o644, 0o620, 0o602] as [mode_t] {
+            chmod(file, mode)
+            let failure = #expect(throws: Failure.self) { try command.password(of: user) }
+            #expect(failure?.message?.contains("chmod 600") == true)
+        }
+        try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "/etc/hostname")
+        #expect(throws: Failure.self) { try command.password(of: user) }
+        unlink(file)
+        try "".write(toFile: file, atomically: false, encoding: .utf8)
+        chmod(file, 0o600)
+        #expect(throws: Failure.self) { try command.password(of: user) }
+    }
+
+    @Test func `the rights are read from a file that nobody else may write`() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "taskgrid-rights-\(UUID().uuidString)").path
+        defer { unlink(file) }
+        let policy = AccessPolicy(users: ["app": [.submit: ["hash"]]])
+        try JSON.encode(policy).write(to: URL(filePath: file))
+        for mode in [0o600, 0o644] as [mode_t] {
+            chmod(file, mode)
+            #expect(try AccessPolicy.read(file) == policy)
+        }
+        for mode in [0o664, 0o646] as [mode_t] {
+            chmod(file, mode)
+            let failure = #expect(throws: Failure.self) { try AccessPolicy.read(file) }
+            #expect(failure?.message?.contains("chmod go-w") == true)
+        }
+        #expect(throws: Failure.self) { try AccessPolicy.read("\(file).none") }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root gives a file to another user"))
+    func `the rights in a file of another user are refused`() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "taskgrid-rights-\(UUID().uuidString)").path
+        defer { unlink(file) }
+        try JSON.encode(AccessPolicy(users: [:])).write(to: URL(filePath: file))
+        chmod(file, 0o600)
+        try #require(chown(file, 65_534, 65_534) == 0)
+        let failure = #expect(throws: Failure.self) { try AccessPolicy.read(file) }
+        #expect(failure?.message?.contains("65534") == true)
     }
 
     @Test func `the definitions hold no password`() throws {

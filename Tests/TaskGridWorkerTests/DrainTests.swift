@@ -57,6 +57,29 @@ import Testing
         #expect(error?.message.contains("worker w") == true && error?.message.contains("t.results") == true)
     }
 
+    @Test func `a worker that cannot begin to take work signs off, before its connections close`() async throws {
+        let reason = AMQPError(.accessRefused, "no permission")
+        let harness = Harness(PipelineTests.upper, broker: FakeBroker(workFailure: reason))
+        let executor = SlotExecutor(threads: 1)
+        defer { executor.stop() }
+        let error = await #expect(throws: AMQPError.self) { try await harness.pipeline.run(on: executor) }
+        #expect(error == reason)
+        let events = harness.broker.events
+        #expect(events.registry.map(\.kind) == [.register, .deregister])
+        #expect(events.lastIndex { if case .published = $0 { true } else { false } } ?? .max < events.place(isClosed))
+    }
+
+    @Test func `a worker that is told to stop while it waits for its work queue signs off`() async throws {
+        let harness = Harness(PipelineTests.upper, broker: FakeBroker(workOpening: Gate(heedsCancellation: false)))
+        let executor = SlotExecutor(threads: 1)
+        defer { executor.stop() }
+        async let running: Void = harness.pipeline.run(on: executor)
+        await harness.broker.until { !$0.registry.isEmpty }
+        harness.pipeline.drain()
+        try await running
+        #expect(harness.broker.events.registry.map(\.kind) == [.register, .deregister])
+    }
+
     @Test func `a drain gives back tasks that outlive the deadline`() async throws {
         let (begun, stuck) = (Gate(), Gate(heedsCancellation: false))
         let worker = Harness.worker { text, _ in

@@ -45,9 +45,18 @@ final class FakeBroker: WorkerTransport {
     private let control = AsyncStream.makeStream(of: [Delivery].self)
     let topology = Topology(prefix: "t")
     let opening: Gate?
+    private let workOpening: Gate?
+    private let workFailure: AMQPError?
 
-    /// - Parameter opening: The signal that the connections' opening waits for.
-    init(opening: Gate? = nil) { self.opening = opening }
+    /// - Parameters:
+    ///   - opening: The signal that the connections' opening waits for.
+    ///   - workOpening: The signal that the opening of the connection for work waits for.
+    ///   - workFailure: Why the connection for work cannot be opened.
+    init(opening: Gate? = nil, workOpening: Gate? = nil, workFailure: AMQPError? = nil) {
+        self.opening = opening
+        self.workOpening = workOpening
+        self.workFailure = workFailure
+    }
 
     // MARK: Actions of the test
 
@@ -109,6 +118,8 @@ final class FakeBroker: WorkerTransport {
     func startWork() async throws(AMQPError) {
         // The worker registers first.
         await until { !$0.registry.isEmpty }
+        await workOpening?.wait()
+        if let workFailure { throw workFailure }
     }
 
     func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome] {
@@ -160,6 +171,7 @@ final class FakeBroker: WorkerTransport {
     func close() async {
         note(.closed)
         opening?.open()
+        workOpening?.open()
         work.continuation.finish()
         control.continuation.finish()
     }

@@ -48,6 +48,30 @@ import Testing
         }
     }
 
+    @Test(arguments: ["t-nameservice", "t-monitor"])
+    func `only the dispatcher gives, cancels and stops work, and the nameservice asks for heartbeats`(user: String) async throws {
+        try await Harness(Self.upper).run { harness in
+            var work = Harness.work((1, "a"), form: .single).message(isPersistent: false)
+            work.properties.userID = user
+            harness.broker.deliver(messages: [work])
+            var requests = WorkerRequest.allCases.map { $0.message() }
+            requests.append(CancelRequest(tasks: [.init(task: 2, attempt: 1)]).message())
+            requests.append(HeartbeatRequest(interval: 20).message())
+            for var request in requests {
+                request.properties.userID = user
+                harness.broker.deliver(control: request)
+            }
+            let refused = user == "t-nameservice" ? 5 : 6
+            let tags = harness.broker.deliver(Harness.work((2, "b")))
+            await harness.broker.until { events in
+                events.acknowledged.contains(tags[0]) && events.dead.count >= refused
+                    && events.count { if case .acknowledgedControl = $0 { true } else { false } } == requests.count
+            }
+            #expect(harness.broker.events.dead.count == refused)
+            #expect(harness.broker.events.items.map(\.outcome) == [.succeeded(Data("B".utf8))])
+        }
+    }
+
     @Test func `a delivery is acknowledged only once its results are confirmed`() async throws {
         try await Harness(Self.upper).run { harness in
             let gate = Gate()

@@ -32,6 +32,20 @@ extension TestBroker {
         return data
     }
 
+    /// The status of an answer to a user's request, `GET`.
+    package static func status(of path: String, as user: String, _ password: String) async throws -> Int {
+        guard let admin = ProcessInfo.processInfo.environment["TASKGRID_TEST_ADMIN"], var address = URLComponents(string: admin) else {
+            throw Refusal(description: "TASKGRID_TEST_ADMIN is not set: run Tests/run.sh, which starts a broker")
+        }
+        (address.user, address.password) = (nil, nil)
+        guard let base = address.string, let url = URL(string: "\(base)/\(path)") else { throw Refusal(description: "no URL: \(path)") }
+        var request = URLRequest(url: url)
+        request.setValue("Basic \(Data("\(user):\(password)".utf8).base64EncodedString())", forHTTPHeaderField: "authorization")
+        let session = URLSession(configuration: .ephemeral)
+        defer { session.invalidateAndCancel() }
+        return (try await session.data(for: request).1 as? HTTPURLResponse)?.statusCode ?? 0
+    }
+
     /// Makes a user with permissions on a virtual host, which is made too where it is not there.
     ///
     /// - Parameters:

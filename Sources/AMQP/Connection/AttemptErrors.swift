@@ -1,6 +1,8 @@
 /// Why the attempts of a connection to reach its broker failed: the latest error of each address.
 struct AttemptErrors {
     private var errors: [Endpoint.Address: AMQPError] = [:]
+    /// Why the password could not be read at the latest attempt.
+    var ofPassword: AMQPError?
 
     mutating func add(_ error: AMQPError, of address: Endpoint.Address) { errors[address] = error }
 

@@ -6,7 +6,7 @@ extension Connection {
     ///
     /// - Parameters:
     ///   - session: the connection's session.
-    ///   - migration: what replaces that which an earlier version has declared otherwise; nil: nothing does.
+    ///   - migration: what replaces an owned exchange or queue that is declared otherwise; nil: nothing does.
     /// - Throws: `notFound` where an exchange or a queue is missing that the broker does not let the user declare.
     func declareAll(_ session: ConnectionSession, replacing migration: Migration? = nil) throws(AMQPError) {
         for exchange in declarations.exchanges { _ = try declare(.exchange(exchange), session, migration) }

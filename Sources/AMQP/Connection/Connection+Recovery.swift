@@ -9,8 +9,9 @@ extension Connection {
 
     /// Connects, declares and consumes; on failure waits for the next attempt.
     func establish() {
+        guard let target = nextTarget() else { return }
         do throws(AMQPError) {
-            let handle = try Handle(endpoint.at(rotation.current), name: name, clientProperties: clientProperties)
+            let handle = try Handle(target, name: name, clientProperties: clientProperties)
             let session = ConnectionSession(handle, user: endpoint.user)
             let migration = Migration(session: session, user: endpoint.user, bindings: declarations.bindings, logger: logger)
             try declareAll(session, replacing: migration)
@@ -48,6 +49,23 @@ extension Connection {
         }
     }
 
+    /// The broker at the address of the next attempt, with the password as its source has it now. Nil where it cannot be read: the attempt
+    /// has failed, and the log says so once.
+    private func nextTarget() -> Endpoint? {
+        var target = endpoint.at(rotation.current)
+        guard let source = endpoint.passwordSource else { return target }
+        do throws(AMQPError) {
+            target.password = try source.read()
+            attemptErrors.ofPassword = nil
+            return target
+        } catch {
+            let isNew = error != attemptErrors.ofPassword
+            attemptErrors.ofPassword = error
+            retry(after: error, isTold: isNew)
+            return nil
+        }
+    }
+
     /// The connection is gone: everything under way has an unknown outcome.
     func lose(_ error: AMQPError, pausing pause: Duration = .zero) {
         if case .open(let session) = phase, session.began.duration(to: .now) > Self.stability { rotation.reset() }
@@ -77,7 +95,7 @@ extension Connection {
         lose(AMQPError(.connectionLost, reason), pausing: pause)
     }
 
-    private func retry(after error: AMQPError, pausing pause: Duration = .zero) {
+    private func retry(after error: AMQPError, pausing pause: Duration = .zero, isTold: Bool? = nil) {
         var generator = SystemRandomNumberGenerator()
         attemptErrors.add(error, of: rotation.current)
         let told = attemptErrors.combined(of: endpoint) ?? error
@@ -102,7 +120,7 @@ extension Connection {
             logger.log(level: wasLocked ? .debug : .notice, "another connection holds an exclusive queue, standing by", metadata: metadata)
         case .notFound: logger.warning("exchange or queue is missing, waiting for its owner", metadata: metadata)
         default:
-            let isTold = !isLocked && (rotation.failures == 1 || rotation.isRoundOver)
+            let isTold = isTold ?? (!isLocked && (rotation.failures == 1 || rotation.isRoundOver))
             logger.log(level: isTold ? .warning : .debug, "connection lost or not made, trying again", metadata: metadata)
         }
         var until = ContinuousClock.now + delay

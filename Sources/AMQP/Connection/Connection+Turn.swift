@@ -121,9 +121,10 @@ extension Connection {
                     logger.warning("unknown message returned by the broker", metadata: [AMQPLogKey.code: "\(code)"])
                 }
             } else if let number = session.consumer(of: channel) {
-                guard let content = try session.channels[number].assembler.take(frame),
+                guard var content = try session.channels[number].assembler.take(frame),
                     case .deliver(let consumerTag, let tag, let isRedelivered, let exchange, let routingKey) = content.method
                 else { return }
+                content.message.properties.restoreUser(movedBy: endpoint.user)
                 session.channels[number].held.add(content.message.body.count)
                 session.channels[number].deliveries.append(
                     Delivery(

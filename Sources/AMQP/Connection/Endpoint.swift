@@ -24,6 +24,8 @@ public struct Endpoint: Hashable, Sendable {
     public var virtualHost: String
     public var user: String
     public var password: String
+    /// Where a connection reads the password each time that it is made; nil: ``password`` stays what it is.
+    public var passwordSource: PasswordSource?
     /// The longest silence on the connection, in seconds: after two such intervals it counts as lost.
     public var heartbeat: Int
     /// `amqps`: TLS, and how; nil: none.
@@ -198,7 +200,8 @@ public struct Endpoint: Hashable, Sendable {
                 + "where the user is the certificate's common name"
         }
         let guest = user == "guest" ? "; RabbitMQ takes the user guest from the broker's own machine alone" : ""
-        return "check the user and the password in the broker's URL\(guest)"
+        guard let passwordSource else { return "check the user and the password in the broker's URL\(guest)" }
+        return "check the user in the broker's URL and the password in \(passwordSource.name)\(guest)"
     }
 
     private func address(_ components: URLComponents) throws(AMQPError) -> Address {

@@ -13,7 +13,7 @@ extension Handle {
         _ state: amqp_connection_state_t, over ssl: OpaquePointer?, to endpoint: Endpoint, clientProperties: FieldTable
     ) throws(AMQPError) {
         // To read the broker's alert from: the library closes its own at the first error.
-        let copy = ssl == nil ? -1 : dup(amqp_get_sockfd(state))
+        let copy = ssl == nil ? -1 : fcntl(amqp_get_sockfd(state), F_DUPFD_CLOEXEC, 0)
         defer { if copy >= 0 { Glibc.close(copy) } }
         let properties = CTable(clientProperties)
         let heartbeat = Int32(endpoint.heartbeat)

@@ -118,58 +118,11 @@ final class Handle {
         try check("consuming queue \(queue)", channel)
     }
 
-    /// Opens a channel for transactions, as a move of messages needs one (AMQP 0-9-1, class `tx`).
-    func openTransactions(_ channel: UInt16) throws(AMQPError) {
-        try openChannel(channel)
-        amqp_tx_select(state, channel)
-        try check("beginning a transaction", channel)
-    }
-
     func closeChannel(_ channel: UInt16) throws(AMQPError) {
         let closed = amqp_channel_close(state, channel, Int32(AMQP_REPLY_SUCCESS))
         let error = Self.error(closed, "closing a channel")
         release(channel)
         if let error { throw error }
-    }
-
-    /// Moves messages from a queue to an exchange, some in one transaction.
-    ///
-    /// The channel stays open until the queue is deleted: a quorum queue may still wait for acknowledgements of a transaction that was
-    /// answered with `tx.commit-ok`, and would return their messages at the end of the channel.
-    ///
-    /// - Returns: how many; 0 where the queue is empty.
-    func move(from queue: String, to exchange: String, as user: String, _ channel: UInt16) throws(AMQPError) -> Int {
-        var moved = 0
-        while moved < 100 {
-            let reply = queue.withAMQPBytes { amqp_basic_get(state, channel, $0, 0) }
-            if let error = Self.error(reply, "getting from queue \(queue)") { throw error }
-            guard reply.reply.id == TASKGRID_BASIC_GET_OK else { break }
-            let got = reply.reply.decoded.load(as: amqp_basic_get_ok_t.self)
-            let (tag, key) = (got.delivery_tag, String(short: got.routing_key))
-            var message = amqp_message_t()
-            let read = amqp_read_message(state, channel, &message, 0)
-            if let error = Self.error(read, "reading from queue \(queue)") { throw error }
-            // The broker takes no message that names another user than its publisher's.
-            if BasicProperties(message.properties).userID != user {
-                message.properties._flags &= ~amqp_flags_t(AMQP_BASIC_USER_ID_FLAG)
-            }
-            let status = exchange.withAMQPBytes { exchange in
-                key.withAMQPBytes { key in
-                    withUnsafePointer(to: message.properties) {
-                        amqp_basic_publish(state, channel, exchange, key, 0, 0, $0, message.body)
-                    }
-                }
-            }
-            amqp_destroy_message(&message)
-            guard status == AMQP_STATUS_OK.rawValue, amqp_basic_ack(state, channel, tag, 0) == AMQP_STATUS_OK.rawValue else {
-                throw AMQPError(.connectionLost, "the connection to the broker broke (\(Self.text(status)))")
-            }
-            moved += 1
-            release(channel)
-        }
-        amqp_tx_commit(state, channel)
-        try check("moving messages from queue \(queue)", channel)
-        return moved
     }
 
     /// Says goodbye and waits for the broker's answer within `timeout`.
@@ -193,7 +146,7 @@ final class Handle {
         let status = amqp_simple_wait_frame_noblock(state, &frame, &none)
         if status == AMQP_STATUS_TIMEOUT.rawValue { return nil }
         guard status == AMQP_STATUS_OK.rawValue else {
-            throw AMQPError(.connectionLost, "the connection to the broker broke (\(Self.text(status)))")
+            throw Self.broken(status)
         }
         return (frame.channel, BrokerFrame(frame))
     }
@@ -217,6 +170,10 @@ final class Handle {
 
     static func unreachable(_ endpoint: Endpoint, _ status: Int32) -> AMQPError {
         AMQPError(.unreachable, "no broker answers at \(endpoint) (\(text(status))): is it running?")
+    }
+
+    static func broken(_ status: Int32) -> AMQPError {
+        AMQPError(.connectionLost, "the connection to the broker broke (\(text(status)))")
     }
 
     private static func text(_ status: Int32) -> String { String(cString: amqp_error_string2(status)) }

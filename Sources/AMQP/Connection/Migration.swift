@@ -1,14 +1,15 @@
 import Foundation
 import Logging
 
-/// Replaces exchanges and queues that an earlier version has declared otherwise: the messages of such a queue are moved to a spare queue,
-/// the queue is deleted and declared anew, and the messages are moved back. Meanwhile new messages go to the spare queue too.
+/// Replaces exchanges and queues that are declared otherwise, by an earlier version or by somebody else: the messages of such a queue are
+/// moved to a spare queue, the queue is deleted and declared anew, and the messages are moved back. Meanwhile new messages go to the spare
+/// queue too.
 ///
 /// It blocks the connection's thread, and moves over the channel that is published on later. Killed in between, it goes on when the
 /// connection is next established.
 struct Migration {
     let session: ConnectionSession
-    /// The connection's user. Messages of others are moved without a user.
+    /// The connection's user, by whom all messages are published again. Those of others keep their user in a header.
     let user: String
     /// The bindings of the queues that may have to be replaced.
     let bindings: [Binding]
@@ -16,7 +17,9 @@ struct Migration {
 
     /// Replaces what is declared otherwise.
     func replace(_ declaration: Declaration) throws(AMQPError) {
-        logger.notice("declared otherwise by an earlier version, replacing it", metadata: [AMQPLogKey.name: "\(declaration.name)"])
+        logger.notice(
+            "declared otherwise, by an earlier version or by somebody else; replacing it",
+            metadata: [AMQPLogKey.name: "\(declaration.name)"])
         let command: String
         switch declaration {
         case .exchange(let exchange): command = "rabbitmqadmin delete exchange name=\(exchange.name)"
@@ -35,8 +38,8 @@ struct Migration {
             guard error.code == .accessRefused || error.code == .preconditionFailed else { throw error }
             throw AMQPError(
                 .preconditionFailed,
-                "\(declaration.name) is declared otherwise by an earlier version and cannot be replaced (\(error)): stop whatever uses it "
-                    + "and delete it with '\(command)'; its messages are lost",
+                "\(declaration.name) is declared otherwise than this version does, and cannot be replaced (\(error)): stop whatever uses "
+                    + "it and delete it with '\(command)'; its messages are lost",
                 brokerCode: error.brokerCode
             )
         }

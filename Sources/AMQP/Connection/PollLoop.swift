@@ -74,8 +74,6 @@ final class PollLoop: SerialExecutor {
         guard isFirst else { return wake() }
         let thread = Thread { [self] in
             taskgrid_name_thread(name)
-            // OpenSSL writes without MSG_NOSIGNAL: a broken connection would end a program that does not ignore SIGPIPE.
-            taskgrid_block_sigpipe()
             pending.withLock { $0.thread = pthread_self() }
             run()
         }

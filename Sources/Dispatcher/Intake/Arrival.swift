@@ -20,6 +20,7 @@ struct Arrival: Sendable {
         tag = delivery.tag
         size = delivery.message.body.count
         do throws(WireError) {
+            try delivery.message.properties.checkNoActor()
             if delivery.queue == topology.resultsQueue.name {
                 let results = try Results(delivery.message)
                 try results.type.check(routingKey: delivery.routingKey)

@@ -15,6 +15,8 @@ struct HandedTask {
     let form: MessageForm
     /// The worker that named it last, running or not begun, and the number of that report.
     var holder: (worker: String, report: Int)?
+    /// The proof of an attempt that a report has named, made once: each heartbeat names it again.
+    var proof: (attempt: Int, proof: Proof)?
     /// Since when it is known to run.
     var runningSince: Moment?
     /// It was out when the dispatcher's connection, or its life, began, and no worker has named it since: should its delivery come

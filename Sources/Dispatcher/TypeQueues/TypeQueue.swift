@@ -179,6 +179,16 @@ final class TypeQueue {
         return task
     }
 
+    /// Whether a report gives the proof of the attempt that it names. That of the latest attempt is made once and kept.
+    func isProven(_ held: RegistryMessage.Held, _ proof: Proof?, by key: ProofKey) -> Bool {
+        guard let proof else { return false }
+        let index = handed.index(forKey: held.task)
+        if let index, let known = handed.values[index].proof, known.attempt == held.attempt { return proof == known.proof }
+        let made = key.proof(of: held.task, attempt: held.attempt, type: type)
+        if let index, handed.values[index].machine.attempt == held.attempt { handed.values[index].proof = (held.attempt, made) }
+        return proof == made
+    }
+
     /// A report of a live worker names the attempt.
     ///
     /// - `report`: its number; nil: what names it is no report.

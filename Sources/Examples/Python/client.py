@@ -1,6 +1,7 @@
 import json, os, socket, uuid, pika
 
 GRID, TYPE = "taskgrid", "upper"
+
 def broker():
     """The broker's URL: TASKGRID_BROKER, or that of the grid of this machine, which `taskgrid up` started."""
     state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
@@ -11,10 +12,8 @@ parameters = pika.URLParameters(broker())
 USER = parameters.credentials.username      # every message says whose it is, and every id begins with it
 CLIENT = f"{USER}.{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
 
-channel = pika.BlockingConnection(parameters).channel()
+channel = pika.BlockingConnection(parameters).channel()      # the services have declared the exchanges
 channel.confirm_delivery()
-channel.exchange_declare(f"{GRID}.submit", "topic", durable=True)
-channel.exchange_declare(f"{GRID}.reply", "topic", durable=True)
 channel.queue_declare(f"{GRID}.reply.{CLIENT}", exclusive=True)
 channel.queue_bind(f"{GRID}.reply.{CLIENT}", f"{GRID}.reply", CLIENT)
 

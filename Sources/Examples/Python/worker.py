@@ -1,4 +1,4 @@
-import base64, json, os, signal, socket, threading, time, uuid, pika
+import base64, json, os, signal, socket, threading, time, uuid, pika, pika.exceptions
 
 GRID, TYPE = "taskgrid", "upper"
 running = []                                # (id, attempt, proof) of what runs now
@@ -64,14 +64,25 @@ def run(channel, method, properties, payload):
 def stop(*_):
     raise KeyboardInterrupt                 # SIGTERM ends it as Ctrl-C does
 
-channel = pika.BlockingConnection(parameters).channel()
-channel.confirm_delivery()
-for exchange, kind in [("work", "topic"), ("results", "topic"), ("registry", "topic"), ("control", "topic")]:
-    channel.exchange_declare(f"{GRID}.{exchange}", kind, durable=True)
-channel.queue_declare(f"{GRID}.work.{TYPE}", durable=True)    # of quorum queues with the arguments of section "Exchanges and queues"
-channel.queue_bind(f"{GRID}.work.{TYPE}", f"{GRID}.work", TYPE)
+def working(connection):
+    """A channel, once the work queue is there: the dispatcher declares it when a worker of the type has registered."""
+    while True:
+        channel = connection.channel()
+        say(channel, "register")
+        try:
+            channel.queue_declare(f"{GRID}.work.{TYPE}", passive=True)
+            return channel
+        except pika.exceptions.ChannelClosedByBroker as error:
+            if error.reply_code != 404:
+                raise
+            connection.sleep(1)
+
+connection = pika.BlockingConnection(parameters)        # the services have declared the exchanges
+channel = connection.channel()
 channel.queue_declare(f"{GRID}.control.{WORKER}", exclusive=True, arguments={"x-max-length": 1000})
 channel.queue_bind(f"{GRID}.control.{WORKER}", f"{GRID}.control", WORKER)
+channel = working(connection)
+channel.confirm_delivery()
 channel.basic_qos(prefetch_count=1)
 threading.Thread(target=beat, daemon=True).start()
 channel.basic_consume(f"{GRID}.work.{TYPE}", run)

@@ -69,7 +69,7 @@ struct BrokerFiles: Hashable, Sendable {
             try PrivateFile.write(JSON.encode(AccessPolicy(for: users, owner: BrokerDefinitions.user), pretty: true), to: rights)
             // Erlang's own would be made by each node at its start, of fewer random bits.
             if try existing(cookie) == nil { try PrivateFile.write(BrokerDefinitions.newPassword(), to: cookie) }
-            try PrivateFile.write(BrokerDefinitions.json(password: secret, users: logins, topology), to: definitions)
+            try PrivateFile.write(BrokerDefinitions(password: secret, users: logins, topology).json, to: definitions)
             try PrivateFile.write("[rabbitmq_management].\n", to: plugins)
             try PrivateFile.write("[].\n", to: advanced)
             return (secret, Dictionary(uniqueKeysWithValues: logins.map { ($0.0.name, $0.1) }))
@@ -109,8 +109,8 @@ struct BrokerFiles: Hashable, Sendable {
 
     /// The password of the last start, so that those who hold it can go on using it; or a new one.
     private func secret(in path: String) throws -> String {
-        let known = try existing(path).flatMap { $0.count >= 32 && $0.allSatisfy(\.isHexDigit) ? $0 : nil }
-        let secret = known ?? BrokerDefinitions.newPassword()
+        if let known = try existing(path), known.count >= 32, known.allSatisfy(\.isHexDigit) { return known }
+        let secret = BrokerDefinitions.newPassword()
         try PrivateFile.write(secret, to: path)
         return secret
     }

@@ -9,7 +9,15 @@ package struct UserDefinitions: Encodable, Sendable {
         let name: String
         let passwordHash: String
         let hashingAlgorithm = "rabbit_password_hashing_sha256"
-        let tags: [String] = []
+        let tags: [String]
+
+        init(name: String, password: String, tags: [String] = []) {
+            self.name = name
+            var generator = SystemRandomNumberGenerator()
+            let salt = (0..<4).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            passwordHash = BrokerDefinitions.hash(password, salt: salt)
+            self.tags = tags
+        }
     }
 
     struct Permission: Encodable {
@@ -49,10 +57,8 @@ package struct UserDefinitions: Encodable, Sendable {
     ///   - virtualHost: the virtual host of the grid, which must be there.
     package init(_ users: [(user: GridUser, password: String)], _ topology: Topology, virtualHost: String) {
         exchanges = topology.exchanges.map { DefinedExchange(name: $0.name, vhost: virtualHost, type: $0.kind.rawValue) }
-        var generator = SystemRandomNumberGenerator()
         for (user, password) in users {
-            let salt = (0..<4).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-            self.users.append(User(name: user.name, passwordHash: BrokerDefinitions.hash(password, salt: salt)))
+            self.users.append(User(name: user.name, password: password))
             let allowed = UserPermissions(user, topology)
             permissions.append(
                 Permission(user: user.name, vhost: virtualHost, configure: allowed.configure, write: allowed.write, read: allowed.read))
@@ -65,22 +71,14 @@ package struct UserDefinitions: Encodable, Sendable {
 
     /// The definitions, as RabbitMQ reads them.
     package var json: Data {
-        get throws {
-            let encoder = Self.encoder
-            encoder.outputFormatting.insert(.prettyPrinted)
-            return try encoder.encode(self)
-        }
+        get throws { try Self.encoder.encode(self) }
     }
 
-    /// The elements of a list, each behind a comma.
-    func list(_ path: KeyPath<UserDefinitions, [some Encodable]>) throws -> String {
-        try self[keyPath: path].map { ", " + String(decoding: try Self.encoder.encode($0), as: UTF8.self) }.joined()
-    }
-
-    private static var encoder: JSONEncoder {
+    /// Writes keys as RabbitMQ has them.
+    static var encoder: JSONEncoder {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         return encoder
     }
 

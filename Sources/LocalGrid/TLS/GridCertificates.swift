@@ -38,7 +38,7 @@ package struct GridCertificates: Hashable, Sendable {
         CertificateFiles(certificate: "\(folder)/\(name).pem", key: "\(folder)/\(name).key")
     }
 
-    /// Makes what is missing, damaged, readable by others or too old.
+    /// Makes what is missing, damaged or too old, and each key that others may read.
     ///
     /// - Parameters:
     ///   - names: the host names and IP addresses of the certificate.
@@ -128,9 +128,10 @@ private struct IssuedCertificate {
         self.key = key
     }
 
-    /// nil where a file is missing, damaged or readable by others, or the key is another certificate's.
+    /// nil where a file is missing or damaged, others may read the key, or it is another certificate's. Anybody may read a certificate.
     init?(_ files: CertificateFiles) {
-        guard let text = try? PrivateFile.read(files.certificate), let certificate = try? Certificate(pemEncoded: text),
+        guard let text = try? String(contentsOfFile: files.certificate, encoding: .utf8),
+            let certificate = try? Certificate(pemEncoded: text),
             let secret = try? PrivateFile.read(files.key), let key = try? P256.Signing.PrivateKey(pemRepresentation: secret),
             certificate.publicKey == Certificate.PublicKey(key.publicKey)
         else { return nil }

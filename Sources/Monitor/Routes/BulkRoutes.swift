@@ -60,8 +60,10 @@ extension Route {
         ) { call -> BulkActionReport in
             let id = try call.value(of: .bulkIDInPath)
             if !call.caller.types.areAll {
-                let action = try await queryClient.ask(BulkActionsQuery()).actions.first { $0.id == id }
-                try call.caller.check(action?.filter.type)
+                guard let action = try await queryClient.ask(BulkActionsQuery()).actions.first(where: { $0.id == id }) else {
+                    throw Problem(status: .notFound, detail: "bulk action '\(id)' is not known, or was forgotten")
+                }
+                try call.caller.check(action.filter.type)
             }
             return BulkActionReport(try await queryClient.ask(BulkStopQuery(id: id), for: call.caller))
         }

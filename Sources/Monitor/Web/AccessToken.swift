@@ -3,14 +3,15 @@ import WebSupport
 
 /// A token that the monitor takes: whose it is, and the SHA-256 of its secret.
 struct AccessToken: Hashable, Sendable {
-    typealias Digest = [UInt8]
+    typealias Digest = SHA256Digest
 
     let caller: Caller
-    let digest: Digest
+    /// The bytes of the digest: a file may have them alone, and `Crypto` makes no digest of bytes.
+    let digest: [UInt8]
 
-    init(_ caller: Caller, digest: Digest) {
+    init(_ caller: Caller, digest: some Sequence<UInt8>) {
         self.caller = caller
-        self.digest = digest
+        self.digest = Array(digest)
     }
 
     /// A token that may have everything done, as the configuration names one.
@@ -18,11 +19,8 @@ struct AccessToken: Hashable, Sendable {
         self.init(Caller(name: name, roles: [.operator, .submitter]), digest: Self.digest(of: secret))
     }
 
-    static func digest(of secret: String) -> Digest { Array(SHA256.hash(data: Array(secret.utf8))) }
+    static func digest(of secret: String) -> Digest { SHA256.hash(data: Array(secret.utf8)) }
 
-    /// Whether the digest is this token's, in a time that does not tell how much of it is.
-    func matches(_ digest: Digest) -> Bool {
-        guard digest.count == self.digest.count else { return false }
-        return zip(digest, self.digest).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
-    }
+    /// Whether the digest is this token's. `Crypto` compares in a time that does not tell how much of it is.
+    func matches(_ digest: Digest) -> Bool { digest == self.digest }
 }

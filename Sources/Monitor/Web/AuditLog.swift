@@ -52,9 +52,6 @@ final class AuditLog: Sendable {
         if let problem { logger.error("the audit log cannot be written, see the line above", metadata: [LogKey.error: "\(problem)"]) }
     }
 
-    /// Ends ``entries``.
-    func end() { continuation.finish() }
-
     /// Appends a line.
     ///
     /// - Returns: the reason of a failure, in words; nil: the line is written.
@@ -62,10 +59,35 @@ final class AuditLog: Sendable {
         do throws(PrivateFile.Failure) {
             let descriptor = try PrivateFile.openToAppend(path)
             defer { close(descriptor) }
-            let count = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            return count == line.count ? nil : String(cString: strerror(errno))
+            let end = lseek(descriptor, 0, SEEK_END)
+            let code = writeWhole(line) { write(descriptor, $0.baseAddress, $0.count) }
+            guard code != 0 else { return nil }
+            // The next line must not follow a part of this one.
+            _ = ftruncate(descriptor, end)
+            return String(cString: strerror(code))
         } catch {
             return error.description
+        }
+    }
+
+    /// Writes all bytes, though the system may take a part of them: at a signal, or on a disk that is nearly full.
+    ///
+    /// - Parameters:
+    ///   - bytes: the bytes.
+    ///   - write: write(2).
+    /// - Returns: the error's number; 0: all are written.
+    static func writeWhole(_ bytes: Data, _ write: (UnsafeRawBufferPointer) -> Int) -> CInt {
+        bytes.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = write(UnsafeRawBufferPointer(rebasing: rest))
+                if count > 0 {
+                    rest = rest.dropFirst(count)
+                } else if count == 0 || errno != EINTR {
+                    return count == 0 ? ENOSPC : errno
+                }
+            }
+            return 0
         }
     }
 }

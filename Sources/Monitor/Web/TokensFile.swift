@@ -7,7 +7,7 @@ import WebSupport
 ///
 ///     # name   roles               types       token
 ///     alice    operator,submitter  *           j4sm7wq0kd2v9xhe5ybtc8rgzn3pfa6u
-///     grafana  viewer              *           sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+///     grafana  viewer              *           sha256:dced5912979899aef9fda33bff92e16aaaeb6f0c6658c93ef0f3682cdbaa2cef
 ///     images   operator            hash,img-*  y8tqv5mc2kfx7rnj4ghw9zbd3apes6u0
 enum TokensFile {
     /// The fault of a line. It never repeats a token.
@@ -49,8 +49,8 @@ enum TokensFile {
         return roles.contains(nil) ? nil : Set(roles.compactMap(\.self))
     }
 
-    private static func digest(_ text: String) -> AccessToken.Digest? {
-        guard text.hasPrefix(hashPrefix) else { return MonitorToken.isToken(text) ? AccessToken.digest(of: text) : nil }
+    private static func digest(_ text: String) -> [UInt8]? {
+        guard text.hasPrefix(hashPrefix) else { return MonitorToken.isToken(text) ? Array(AccessToken.digest(of: text)) : nil }
         let digits = text.dropFirst(hashPrefix.count).map(\.hexDigitValue)
         guard digits.count == 64, !digits.contains(nil) else { return nil }
         let values = digits.compactMap { $0 }

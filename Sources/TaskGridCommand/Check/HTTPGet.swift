@@ -47,11 +47,16 @@ struct HTTPGet: Sendable {
         return "GET \(target) HTTP/1.0\r\nHost: \(name)\r\nAuthorization: Basic \(login)\r\n\r\n"
     }
 
+    /// The name that the other side's certificate has to have; nil: the address that the connection is made to.
+    var certificateName: String? {
+        let name = tls?.serverName ?? host
+        return (try? SocketAddress(ipAddress: name, port: port)) == nil ? name : nil
+    }
+
     /// Sends the request to the first of the host's addresses that answers, and reads until the other side closes.
     private func exchange() async throws -> Data {
         let context = try tls.map(Self.context)
-        // An address is looked for in the certificate without a name.
-        let name = (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil
+        let name = certificateName
         let connection = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(TimeAmount(Self.patience))
             .connect(host: host, port: port) { channel in

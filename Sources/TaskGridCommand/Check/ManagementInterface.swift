@@ -34,7 +34,8 @@ struct ManagementInterface: Hashable, Sendable {
         let reason: String
     }
 
-    /// The interface beside a broker's first address, with the broker's user: over HTTPS where the broker is reached over TLS, because the password goes there.
+    /// The interface beside a broker's first address, with the broker's user: over HTTPS where the broker is reached over TLS, because the
+    /// password goes there.
     init(beside endpoint: Endpoint) {
         host = endpoint.addresses[0].host
         port = endpoint.tls == nil ? Self.port : Self.securePort
@@ -56,8 +57,12 @@ struct ManagementInterface: Hashable, Sendable {
         guard scheme == "http" || scheme == "https" else {
             throw TaskGridCommand.Failure(.failed, "--admin begins with '\(scheme):'; it looks like \(example), or begins with https")
         }
-        tls = scheme == "https" ? endpoint.tls ?? TLSSettings() : nil
-        self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        let name = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        self.host = name
+        var settings = endpoint.tls ?? TLSSettings()
+        // The broker's certificate has that name, and another host's has its own.
+        if !endpoint.addresses.contains(where: { $0.host == name }) { settings.serverName = nil }
+        tls = scheme == "https" ? settings : nil
         port = components.port ?? (tls == nil ? Self.port : Self.securePort)
         guard (1...65_535).contains(port) else { throw TaskGridCommand.Failure(.failed, "--admin names port \(port); 1 to 65535") }
         path =
@@ -78,8 +83,10 @@ struct ManagementInterface: Hashable, Sendable {
         _ url: String?, folder: GridFolder, endpoint: Endpoint
     ) throws(TaskGridCommand.Failure) -> [ManagementInterface] {
         if let url { return [try ManagementInterface(url: url, endpoint: endpoint)] }
+        var named = endpoint
+        named.passwordSource = nil
         if let file = try? GridFile.read(from: folder), let admin = file.admin,
-            let own = try? Endpoint(url: file.amqp, tls: file.tls ?? TLSSettings()), own == endpoint
+            let own = try? Endpoint(url: file.amqp, tls: file.tls ?? TLSSettings()), own == named
         {
             let urls = [admin] + (file.otherAdmins ?? [])
             return try urls.map { (url) throws(TaskGridCommand.Failure) in try ManagementInterface(url: url, endpoint: endpoint) }

@@ -61,11 +61,13 @@ struct DeadListCommand: AsyncParsableCommand {
     }
 
     static func table(_ letters: [DeadLetter]) -> Table {
-        var table = Table(headings: ["ID", "DEAD AT", "TYPE", "FROM", "BYTES", "REASON"], numeric: [4], free: [5], lesser: [4, 3])
+        var table = Table(
+            headings: ["ID", "DEAD AT", "TYPE", "USER", "FROM", "BYTES", "REASON"], numeric: [5], free: [6], lesser: [5, 4, 3])
         table.rows = letters.map { letter in
             [
                 letter.id, letter.at.map { "\($0.description.prefix(19))Z" } ?? "-", Terminal.plain(letter.type ?? "-"),
-                Terminal.plain(letter.source ?? "-"), Terminal.grouped(letter.size), Terminal.plain(letter.reason),
+                Terminal.plain(letter.user ?? "-"), Terminal.plain(letter.source ?? "-"), Terminal.grouped(letter.size),
+                Terminal.plain(letter.reason),
             ]
         }
         return table
@@ -134,11 +136,11 @@ struct DeadShowCommand: AsyncParsableCommand {
         if copies > 1 { fields.append(("copies", Terminal.grouped(copies))) }
         fields += [("reason", letter.reason), ("dead at", letter.at?.description ?? "unknown")]
         let named = [
-            ("type", properties.type), ("from", letter.source), ("message-id", properties.messageID),
+            ("type", properties.type), ("user", letter.user), ("from", letter.source), ("message-id", properties.messageID),
             ("correlation-id", properties.correlationID), ("content-type", properties.contentType),
         ]
         fields += named.compactMap { name, value in value.map { (name, $0) } }
-        let told = [WireFormat.Header.reason, WireFormat.Header.deadAt, WireFormat.Header.size]
+        let told = [WireFormat.Header.reason, WireFormat.Header.deadAt, WireFormat.Header.size, WireFormat.Header.user]
         for (name, value) in properties.headers.sorted(by: { $0.key < $1.key }) where !told.contains(name) {
             fields.append((name, HeaderReport(value: value).text))
         }

@@ -47,16 +47,3 @@ struct DispatcherCommand: AsyncParsableCommand {
         }
     }
 }
-
-extension AccessPolicy {
-    /// Reads the file of what each user may do.
-    ///
-    /// - Throws: `Failure` that says what is wrong with it.
-    fileprivate static func read(_ path: String) throws(Failure) -> AccessPolicy {
-        do {
-            return try JSON.decode(AccessPolicy.self, Data(contentsOf: URL(filePath: path)))
-        } catch {
-            throw Failure(.failed, "the rights in \(path) cannot be read: \(error); taskgrid users writes the file (dispatcher.rights)")
-        }
-    }
-}

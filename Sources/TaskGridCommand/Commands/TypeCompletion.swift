@@ -32,7 +32,8 @@ enum TypeCompletion {
     private static let options =
         ["--broker", "--grid", "--data", "--prefix", "--config"] + ProgramSettings.tlsKeys.map { "--\($0.option)" }
 
-    /// Asks the grid for its types, or its workers, if a shell asks for completions. The parser asks for them without waiting, so they are learnt before.
+    /// Asks the grid for its types, or its workers, if a shell asks for completions. The parser asks for them without waiting, so they
+    /// are learnt before.
     ///
     /// - Parameter arguments: those of the process, without its name.
     static func prepare(_ arguments: [String]) async {

@@ -61,11 +61,14 @@ struct UsersCommand: AsyncParsableCommand {
     }
 
     @Sendable static func types(_ text: String) throws -> [TaskType] {
-        try text.split(separator: ",").map { try Arguments.type(String($0)) }
+        let types = try text.split(separator: ",").map { try Arguments.type(String($0)) }
+        // None would stand for all.
+        guard !types.isEmpty else { throw ValidationError("an empty list names no type: list types with commas between, or leave it out") }
+        return types
     }
 
     @Sendable static func group(_ text: String) throws -> Group {
-        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let name = parts.first, GridUser.isValid(name: name) else {
             throw ValidationError("'\(text)' names no user: 1 to 64 lower-case letters, digits and '-', and not 'type' or 'workers'")
         }
@@ -99,11 +102,22 @@ struct UsersCommand: AsyncParsableCommand {
             + clients.map { GridUser(name: $0.name, role: .client($0.types ?? types)) }
     }
 
-    private func password(of user: GridUser) throws -> String {
+    /// The password in a user's file, which has to be this user's own; a new one where there is no file.
+    func password(of user: GridUser) throws -> String {
         let path = "\(folder)/\(user.name).password"
-        if let known = try? String(contentsOfFile: path, encoding: .utf8) { return known.trimmingCharacters(in: .newlines) }
-        let password = UserDefinitions.newPassword()
-        try PrivateFile.write("\(password)\n", to: path)
-        return password
+        do throws(PrivateFile.Failure) {
+            let known = try PrivateFile.read(path).trimmingCharacters(in: .newlines)
+            if !known.isEmpty, !known.contains(where: \.isNewline) { return known }
+        } catch {
+            guard error.isMissing else { throw Self.unusable("\(error)", of: user) }
+            let password = UserDefinitions.newPassword()
+            try PrivateFile.write("\(password)\n", to: path)
+            return password
+        }
+        throw Self.unusable("\(path) has not one line, the password", of: user)
+    }
+
+    private static func unusable(_ reason: String, of user: GridUser) -> Failure {
+        Failure(.failed, "the password of user '\(user.name)' is not used: \(reason); or remove the file for a new password")
     }
 }

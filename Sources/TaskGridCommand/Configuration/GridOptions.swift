@@ -39,10 +39,11 @@ struct GridOptions: ParsableArguments {
 }
 
 extension Configuration {
-    /// Warns of a password that everybody sees who lists the machine's processes.
+    /// Warns of a password that others could see in the list of processes until it was hidden, and that a shell keeps in its history.
     func warnOfPassword(_ logger: Logger) {
         guard program.sources.argumentShowsPassword else { return }
-        logger.warning("every user of this machine can see the password in --broker: use TASKGRID_BROKER, or broker-password-file")
+        logger.warning(
+            "others could see the password in --broker until it was hidden at the start: use TASKGRID_BROKER, or broker-password-file")
     }
 
     /// A logger to standard error.

@@ -39,6 +39,9 @@ struct DeadLetter: Hashable {
 
     var type: String? { properties.type }
 
+    /// The user that sent it, as the receiver that could not read it has noted; nil: it named none.
+    var user: String? { headers[WireFormat.Header.user]?.text }
+
     /// The worker or client that sent it, as far as it says.
     var source: String? { properties.appID ?? properties.replyTo }
 
@@ -52,7 +55,7 @@ struct DeadLetter: Hashable {
 
 extension DeadLetter: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case id, at, reason, type, source, headers, body
+        case id, at, reason, type, user, source, headers, body
         case messageID = "message_id"
         case correlationID = "correlation_id"
         case contentType = "content_type"
@@ -64,6 +67,7 @@ extension DeadLetter: Encodable {
         try container.encode(at?.description, forKey: .at)
         try container.encode(reason, forKey: .reason)
         try container.encode(type, forKey: .type)
+        try container.encode(user, forKey: .user)
         try container.encode(source, forKey: .source)
         try container.encode(properties.messageID, forKey: .messageID)
         try container.encode(properties.correlationID, forKey: .correlationID)

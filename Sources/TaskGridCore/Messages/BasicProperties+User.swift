@@ -42,6 +42,13 @@ extension BasicProperties {
         return name
     }
 
+    /// Refuses a message that is no query and that names somebody for whom it is sent: nobody submits, runs or reports for another.
+    package func checkNoActor() throws(WireError) {
+        guard headers[WireFormat.Header.actor] == nil else {
+            throw WireError(.wrongUser, "\(WireFormat.Header.actor): queries of the monitor alone are asked for others")
+        }
+    }
+
     /// The id of the client that gets the answer to a query.
     package func answersTo() throws(WireError) -> String {
         let id = try required(replyTo, "reply-to (the client's id)", atMost: WireFormat.maximumIDLength)
@@ -61,17 +68,48 @@ extension String {
 }
 
 extension Topology {
-    /// Refuses a message that no service has published: where everybody has one login, somebody of one's own user; else one of the users by
-    /// which the services log in.
+    /// Refuses a message that the dispatcher has not published, or another service that may publish it. Where everybody has one login, that
+    /// is somebody of the receiver's own user; else it is the user by which the service logs in. The dispatcher is believed in everything.
     ///
     /// - Parameters:
     ///   - message: a message that services alone publish.
     ///   - id: the id of its receiver.
-    package func checkService(_ message: Message, to id: String) throws(WireError) {
+    ///   - other: the user of another service that may publish such a message; nil: the dispatcher alone may.
+    package func checkService(_ message: Message, to id: String, or other: String? = nil) throws(WireError) {
         let user = try message.properties.publisher()
-        guard id.belongs(to: user) || users.all.contains(user) else {
-            throw WireError(
-                .wrongUser, "user '\(user.cut(toUTF8: 80))' is none of the grid's services: they are \(users.all.joined(separator: ", "))")
+        guard id.belongs(to: user) || user == users.dispatcher || user == other else {
+            let believed = [users.dispatcher, other].compactMap(\.self).joined(separator: "' or '")
+            throw WireError(.wrongUser, "user '\(user.cut(toUTF8: 80))' may not send this: a service does, as the user '\(believed)'")
         }
+    }
+
+    /// Refuses an answer to a query by another than the service that answers such queries.
+    ///
+    /// - Parameters:
+    ///   - message: the answer.
+    ///   - id: the id of its receiver.
+    package func checkAnswer(_ message: Message, to id: String) throws(WireError) {
+        try checkService(message, to: id, or: message.properties.type == WorkersQuery.name ? users.nameservice : nil)
+    }
+
+    /// Refuses an event by another than the service that it is about.
+    ///
+    /// - Parameters:
+    ///   - message: the event.
+    ///   - key: its routing key.
+    ///   - id: the id of its receiver.
+    package func checkEvent(_ message: Message, key: String, to id: String) throws(WireError) {
+        let other: String? =
+            switch key.prefix(while: { $0 != "." }) {
+            case "worker": users.nameservice
+            case "grid":
+                switch (try? JSON.decode(GridEvent.self, message.body))?.service {
+                case Service.nameservice.rawValue: users.nameservice
+                case "monitor": users.monitor
+                default: nil
+                }
+            default: nil
+            }
+        try checkService(message, to: id, or: other)
     }
 }

@@ -66,7 +66,8 @@ public struct BulkAction: Hashable, Sendable, Codable {
 }
 
 extension BulkAction.Kind {
-    /// The filter that this kind of action means: of a retry failed tasks if it names no state, of a cancellation those that have not ended.
+    /// The filter that this kind of action means: of a retry failed tasks if it names no state, of a cancellation those that have not
+    /// ended.
     ///
     /// - Returns: nil for a state in which the action is not possible.
     public func meant(_ filter: TaskFilter) -> TaskFilter? {

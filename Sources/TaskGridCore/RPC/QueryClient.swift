@@ -22,6 +22,8 @@ package final class QueryClient: Sendable {
 
     private struct Pending {
         var count = 0
+        /// The names of the queries, by their correlation ids.
+        var names: [String: String] = [:]
         var stages: [String: Stage] = [:]
         var isClosed = false
     }
@@ -61,8 +63,13 @@ package final class QueryClient: Sendable {
         _ query: Asked, within patience: Duration, budget: AnswerBudget? = nil, actor: String? = nil
     ) async throws(QueryFailure) -> Asked.Answer {
         let deadline = now() + patience
-        let correlation = try begin()
-        defer { pending.withLock { $0.stages[correlation] = nil } }
+        let correlation = try begin(Asked.name)
+        defer {
+            pending.withLock { pending in
+                pending.stages[correlation] = nil
+                pending.names[correlation] = nil
+            }
+        }
         var message = query.message(from: id, correlation: correlation, within: patience, budget: budget, actor: actor)
         // By which it is known should it come back.
         message.properties.messageID = "\(id)-\(correlation)"
@@ -99,6 +106,8 @@ package final class QueryClient: Sendable {
     package func accept(_ message: Message) -> Bool {
         guard let correlation = message.properties.correlationID, correlation.hasPrefix(Self.prefix) else { return false }
         let continuation = pending.withLock { pending -> CheckedContinuation<Result<Message, QueryFailure>, Never>? in
+            // Its receiver has checked that it comes from the service that answers queries of this name.
+            guard pending.names[correlation] == message.properties.type else { return nil }
             switch pending.stages[correlation] {
             case .waiting(let continuation):
                 pending.stages[correlation] = nil
@@ -122,13 +131,14 @@ package final class QueryClient: Sendable {
         for case .waiting(let continuation) in stages { continuation.resume(returning: .failure(.closed)) }
     }
 
-    private func begin() throws(QueryFailure) -> String {
+    private func begin(_ name: String) throws(QueryFailure) -> String {
         try pending.withLock { pending throws(QueryFailure) in
             guard !pending.isClosed else { throw .closed }
             guard pending.stages.count < maximum else { throw .tooMany(maximum) }
             pending.count += 1
             let correlation = "\(Self.prefix)\(pending.count)"
             pending.stages[correlation] = .published
+            pending.names[correlation] = name
             return correlation
         }
     }

@@ -68,6 +68,8 @@ public struct RegistryMessage: Hashable, Sendable, Codable {
     /// The proofs of `running`, then of `waiting`: 16 bytes each. They travel to the registry, and are no part of the message's JSON
     /// anywhere else: who knows a proof can end its attempt.
     package var proofs = Data()
+    /// The user that has published it, as the broker has verified it: set by a receiver that goes by it, and no part of the JSON.
+    package var publisher = ""
 
     enum CodingKeys: String, CodingKey {
         case worker, host, pid, version, types, concurrency, prefetch, batch, started
@@ -158,6 +160,7 @@ extension RegistryMessage {
             throw WireError(.typeMismatch, "the routing key is '\(routingKey.cut(toUTF8: 80))': not \(kind.rawValue).\(content.worker)")
         }
         try message.properties.check(owner: content.worker, "worker")
+        try message.properties.checkNoActor()
         return (kind, content)
     }
 

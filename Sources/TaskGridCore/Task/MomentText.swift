@@ -9,8 +9,8 @@ package enum MomentText {
         2026-11-23T10:00+02:00
         """
 
-    /// How long before `now`, with a minus sign or without, and with its units, or a date, or a date and a time: in UTC, as the grid shows times, unless a
-    /// zone follows. Nil where it is none of these, or is no time from 1970 to 9999.
+    /// How long before `now`, with a minus sign or without, and with its units, or a date, or a date and a time: in UTC, as the grid
+    /// shows times, unless a zone follows. Nil where it is none of these, or is no time from 1970 to 9999.
     package static func read(_ text: String, now: Timestamp) -> Timestamp? {
         // A bare number may be meant as a year, a date without hyphens, or seconds.
         if text.last?.isLetter == true, let age = DurationText.read(text.hasPrefix("-") ? String(text.dropFirst()) : text) {

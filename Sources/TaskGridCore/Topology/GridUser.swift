@@ -77,7 +77,9 @@ package struct UserPermissions: Hashable, Sendable {
                 topology.registry.name: Keys(write: Self.nothing, read: ".*"),
                 topology.rpc.name: Keys(write: Self.nothing, read: "^nameservice$"),
                 topology.events.name: Keys(write: "^(worker|grid)[.].+$", read: Self.nothing),
-                topology.reply.name: Keys(write: ".*", read: Self.nothing), topology.control.name: Keys(write: ".*", read: Self.nothing),
+                topology.reply.name: Keys(write: ".*", read: Self.nothing),
+                // It asks workers for heartbeats, by their ids or all; requests to the workers of a type are the dispatcher's.
+                topology.control.name: Keys(write: "^(workers|(?!type[.])[^.]+[.].+)$", read: Self.nothing),
             ]
         case .monitor:
             configure = names("monitor[.]\(own)", "reply[.]\(own)")

@@ -1,6 +1,6 @@
 /// The users by which the services log in to the broker, where not everybody has the same login.
 ///
-/// Workers and clients take the word of these, and of their own user.
+/// Workers and clients take the word of the dispatcher's and of their own user, and of the others where it is theirs to give.
 public struct ServiceUsers: Hashable, Sendable {
     public var dispatcher: String
     public var nameservice: String
@@ -12,8 +12,8 @@ public struct ServiceUsers: Hashable, Sendable {
         self.monitor = monitor
     }
 
-    /// The users that `taskgrid users` makes for a grid: `taskgrid-dispatcher`, `taskgrid-nameservice` and `taskgrid-monitor` for the prefix
-    /// `taskgrid`.
+    /// The users that `taskgrid users` makes for a grid: `taskgrid-dispatcher`, `taskgrid-nameservice` and `taskgrid-monitor` for the
+    /// prefix `taskgrid`.
     ///
     /// - Parameter prefix: the grid's prefix.
     public init(prefix: String) {

@@ -167,7 +167,7 @@ public struct Topology: Hashable, Sendable {
             + Declarations(queues: [registrations], bindings: [Binding(exchange: registry.name, queue: registrations.name, key: "#")])
     }
 
-    /// The exchanges and queues of a worker for its work. It declares a queue that is missing where its user may; otherwise it waits for the dispatcher.
+    /// The work queues of a worker. It declares a queue that is missing where its user may; otherwise it waits for the dispatcher.
     package func work(types: [TaskType]) -> Declarations {
         Declarations(
             queues: types.map(workQueue),

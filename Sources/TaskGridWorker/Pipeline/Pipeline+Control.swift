@@ -15,7 +15,10 @@ extension Pipeline {
 
     private func handleControl(_ delivery: Delivery) async {
         do {
-            try settings.topology.checkService(delivery.message, to: settings.id)
+            let topology = settings.topology
+            // The nameservice asks for heartbeats and nothing else.
+            let isForHeartbeats = delivery.message.properties.type == HeartbeatRequest.name
+            try topology.checkService(delivery.message, to: settings.id, or: isForHeartbeats ? topology.users.nameservice : nil)
             switch delivery.message.properties.type {
             case CancelRequest.name: cancel(try CancelRequest(delivery.message))
             case HeartbeatRequest.name: apply(try HeartbeatRequest(delivery.message))

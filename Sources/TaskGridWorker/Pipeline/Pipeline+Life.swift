@@ -61,9 +61,12 @@ extension Pipeline {
                 return .success(false)
             }
             let first = await group.next() ?? .success(false)
+            group.cancelAll()
+            if case .success(true) = first { return first }
+            // It takes no tasks, and the grid need not wait for its lease to end.
+            if state.withLock({ $0.hasRegistered }) { await tell(.deregister, identity) }
             // Publications that still wait for a broker end when its connection is closed.
             if case .success(false) = first { await transport.close() }
-            group.cancelAll()
             return first
         }
     }
@@ -71,6 +74,7 @@ extension Pipeline {
     /// Registers, and opens the connection for work. The dispatcher declares the work queues of those that have registered; a worker that
     /// waits for one says so again and again.
     private func startWork() async throws(AMQPError) {
+        state.withLock { $0.hasRegistered = true }
         await tell(.register, identity)
         let opened = await withTaskGroup(of: Result<Void, AMQPError>?.self) { group in
             group.addTask {

@@ -37,6 +37,8 @@ final class Pipeline: Sendable {
         var isDraining = false
         /// It takes no more tasks until it is asked to.
         var isQuiet = false
+        /// The registry may know of it.
+        var hasRegistered = false
         /// Why it can tell nothing any more, and ends.
         var failure: AMQPError?
         /// It drains because no slot was left for what waited.

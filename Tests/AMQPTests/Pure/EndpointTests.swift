@@ -24,6 +24,7 @@ struct EndpointTests {
         )
         #expect(try Endpoint(url: "amqp://[::1]:1/v").addresses == [.init(host: "::1", port: 1)])
         #expect(try Endpoint(url: "amqp://u:@h").password == "")
+        #expect(try Endpoint(url: "amqp://u,s:p,w@h").password == "p,w" && Endpoint(url: "amqp://u%2Cs:p%2Cw@h,i").user == "u,s")
         #expect(try Endpoint(url: "amqp://h/%2F").virtualHost == "/")
         #expect(try Endpoint(url: "amqp://h/é").virtualHost == "é")
     }

@@ -29,10 +29,13 @@ struct Certificates: Sendable {
     ///   - name: its common name.
     ///   - authority: the files of the CA that signs it.
     ///   - days: how long it is valid; below 0: it has expired.
-    func make(_ file: String, name: String, by authority: String = "ca", days: Int = 2) async throws {
+    ///   - names: its other names.
+    func make(
+        _ file: String, name: String, by authority: String = "ca", days: Int = 2, names: String = Certificates.serverNames
+    ) async throws {
         let request = "\(folder)/\(file).csr"
         try await openssl(
-            ["req", "-new", "-subj", "/CN=\(name)", "-addext", Self.serverNames, "-out", request, "-keyout", key(file)] + Self.newKey)
+            ["req", "-new", "-subj", "/CN=\(name)", "-addext", names, "-out", request, "-keyout", key(file)] + Self.newKey)
         try await openssl([
             "x509", "-req", "-in", request, "-CA", certificate(authority), "-CAkey", key(authority), "-days", "\(days)",
             "-copy_extensions", "copy", "-out", certificate(file),

@@ -92,6 +92,17 @@ struct TLSTests {
             #expect(error?.code == .tlsRefused)
         }
 
+        /// RFC 9525, section 2.
+        @Test func `a broker whose certificate has the name as its common name alone is refused`() async throws {
+            let certificates = try TLSBroker.shared().certificates
+            try await certificates.make("common-name", name: "localhost", names: "subjectAltName=IP:127.0.0.2")
+            try await TLSServer.run("common-name", of: certificates) { port in
+                let error = await refusal(of: try Endpoint(url: "amqps://localhost:\(port)", tls: certificates.settings()))
+                #expect(error?.code == .tlsRefused)
+                #expect(error?.message.contains("the broker's certificate is not for 'localhost'") == true, "\(error?.message ?? "")")
+            }
+        }
+
         @Test func `a certificate that has expired is refused`() async throws {
             let certificates = try TLSBroker.shared().certificates
             try await TLSServer.run("expired", of: certificates) { port in

@@ -39,6 +39,24 @@ struct TypeQueueTests {
         #expect(typeQueue.batchSize(1000, configuration) == 1)
     }
 
+    @Test func `the proof of an attempt that heartbeats name is made once, and anew for the next attempt`() {
+        func key() -> ProofKey { ProofKey(secret: ProofKey.randomSecret(), store: "s", epoch: 0) }
+        let (first, other, typeQueue) = (key(), key(), typeQueue())
+        typeQueue.hand(out: open(1))
+        let held = RegistryMessage.Held(task: 1, attempt: 1)
+        let proof = first.proof(of: 1, attempt: 1, type: .reverse)
+        #expect(!typeQueue.isProven(held, nil, by: first))
+        #expect(typeQueue.isProven(held, proof, by: first))
+        // Another key would make another proof.
+        #expect(typeQueue.isProven(held, proof, by: other))
+        #expect(!typeQueue.isProven(held, other.proof(of: 1, attempt: 1, type: .reverse), by: other))
+        typeQueue.hand(out: open(1, attempt: 2))
+        let next = RegistryMessage.Held(task: 1, attempt: 2)
+        #expect(!typeQueue.isProven(next, proof, by: other))
+        #expect(typeQueue.isProven(next, other.proof(of: 1, attempt: 2, type: .reverse), by: other))
+        #expect(typeQueue.isProven(held, proof, by: first), "an earlier attempt")
+    }
+
     @Test func `published counters are those after a turn, though a task has no state within one`() throws {
         let typeQueue = typeQueue()
         typeQueue.counters.submitted = 1

@@ -21,6 +21,11 @@ struct StolenCredentialTests {
 
     /// Runs a grid whose users are those that `taskgrid users` makes: workers and a client of `hash`.
     private func withUsers(_ body: @escaping @Sendable (Grid, _ worker: Endpoint, _ client: Endpoint) async throws -> Void) async throws {
+        try await withUsers { grid, login in try await body(grid, login(crew), login(app)) }
+    }
+
+    /// Runs a grid with the users of its services, of workers and of a client; `body` gets the login of each by its name.
+    private func withUsers(_ body: @escaping @Sendable (Grid, @Sendable (String) -> Endpoint) async throws -> Void) async throws {
         let login = try TestBroker.endpoint()
         var configuration = Grid.quick
         configuration.access = AccessPolicy(users: [
@@ -28,15 +33,17 @@ struct StolenCredentialTests {
             app: [.submit: ["hash"], .read: ["hash"], .cancel: ["hash"], .retry: ["hash"]],
         ])
         try await Grid.run(configuration: configuration) { [crew, app] grid in
-            let users = [GridUser(name: crew, role: .worker([Self.hash])), GridUser(name: app, role: .client([Self.hash]))]
+            // The dispatcher runs with the login of the test run.
+            let users =
+                GridUser.services(of: grid.topology).filter { $0.role != .dispatcher }
+                + [GridUser(name: crew, role: .worker([Self.hash])), GridUser(name: app, role: .client([Self.hash]))]
             let definitions = UserDefinitions(users.map { ($0, "secret") }, grid.topology, virtualHost: login.virtualHost)
             try await TestBroker.administrate("POST", "api/definitions", try definitions.json)
-            func endpoint(_ user: String) -> Endpoint {
+            try await body(grid) { user in
                 var endpoint = login
                 (endpoint.user, endpoint.password) = (user, "secret")
                 return endpoint
             }
-            try await body(grid, endpoint(crew), endpoint(app))
             for user in users { try await TestBroker.removeUser(user.name) }
         }
     }
@@ -107,6 +114,82 @@ struct StolenCredentialTests {
                     let deleted = await #expect(throws: AMQPError.self) { try await connection.delete(queue: queue.name) }
                     #expect(deleted?.code == .accessRefused)
                 }
+            }
+        }
+    }
+
+    @Test func `of the nameservice ends no task, and forges no reply and no event`() async throws {
+        try await withUsers { [crew, app] grid, login in
+            let topology = grid.topology
+            _ = try await grid.startMonitor()
+            let (begun, release) = (Latch(), Latch())
+            let (_, worker) = try await grid.startWorkers(
+                [
+                    TaskDefinition(Self.hash, input: .text, output: .text).worker { text, context in
+                        begun.open()
+                        try await release.wait()
+                        return context.isCancelled ? "cancelled" : text
+                    }
+                ], as: login(crew))
+            try await connected(login(topology.users.nameservice)) { connection in
+                let forbidden: [(Exchange, String)] = [
+                    (topology.work, "hash"), (topology.results, "hash"), (topology.submit, "hash"), (topology.rpc, "dispatcher"),
+                    (topology.registry, "deregister.\(worker)"), (topology.control, "type.hash"), (topology.events, "task.hash"),
+                ]
+                for (exchange, key) in forbidden {
+                    let isTaken = try await takes(connection, exchange, key)
+                    #expect(!isTaken, "\(exchange.name) \(key)")
+                }
+                try await GridClient.withClient(endpoint: login(app), topology: topology, logger: grid.logger) { client in
+                    async let ending = client.run(Self.hash, payload: Data("x".utf8), within: .seconds(60))
+                    try await begun.wait()
+                    // The broker lets it speak to workers and clients, and these do not believe it.
+                    let cancel = CancelRequest(tasks: (1...10).map { RegistryMessage.Held(task: TaskID($0), attempt: 1) })
+                    for request in [cancel.message(), WorkerRequest.stop.message(), WorkerRequest.quiet.message()] {
+                        let publication = Publication(exchange: topology.control.name, routingKey: worker, message: request)
+                        #expect(try await connection.publish([publication]) == [.confirmed])
+                    }
+                    let forged = Reply(
+                        form: .single, type: Self.hash, correlation: nil,
+                        content: .ended([Ending(id: 1, state: .failed, error: TaskError(.failed, "forged"))]))
+                    let publication = Publication(exchange: topology.reply.name, routingKey: client.id, message: forged.message())
+                    #expect(try await connection.publish([publication]) == [.confirmed])
+                    let event = GridEvent(kind: .error, service: "dispatcher", at: .now(), message: "", problem: .storeUnavailable)
+                    let told = Publication(exchange: topology.events.name, routingKey: "grid.error", message: .event(event))
+                    #expect(try await connection.publish([told]) == [.confirmed])
+                    // Three at the worker, one at the client, one at the monitor.
+                    try await grid.until { grid.probe.heard.entries.count { $0.exchange == topology.dead.name } >= 5 }
+                    release.open()
+                    #expect(try await ending.state == .succeeded)
+                    #expect(try await ending.result == Data("x".utf8))
+                }
+            }
+        }
+    }
+
+    @Test func `of the monitor publishes no work, result, reply or request to workers`() async throws {
+        try await withUsers { [app] grid, login in
+            let topology = grid.topology
+            try await connected(login(topology.users.monitor)) { connection in
+                let forbidden: [(Exchange, String)] = [
+                    (topology.submit, "hash"), (topology.work, "hash"), (topology.results, "hash"), (topology.reply, "\(app).x-1"),
+                    (topology.registry, "deregister.other.x-1"), (topology.control, "workers"), (topology.control, "type.hash"),
+                    (topology.control, "other.x-1"), (topology.events, "task.hash"), (topology.events, "worker.left"),
+                ]
+                for (exchange, key) in forbidden {
+                    let isTaken = try await takes(connection, exchange, key)
+                    #expect(!isTaken, "\(exchange.name) \(key)")
+                }
+            }
+        }
+    }
+
+    @Test func `of no service reaches the broker's management interface`() async throws {
+        try await withUsers { [crew, app] grid, login in
+            for user in [grid.topology.users.nameservice, grid.topology.users.monitor, crew, app] {
+                let endpoint = login(user)
+                let status = try await TestBroker.status(of: "api/whoami", as: endpoint.user, endpoint.password)
+                #expect(status == 401, "\(user)")
             }
         }
     }

@@ -55,6 +55,25 @@ import Testing
         }
     }
 
+    @Test func `a line is written whole where the system takes a part of it at a time`() {
+        var (written, calls) = (Data(), 0)
+        let code = AuditLog.writeWhole(Data("a whole line\n".utf8)) { bytes in
+            calls += 1
+            guard calls != 2 else {
+                errno = EINTR
+                return -1
+            }
+            written += bytes.prefix(5)
+            return min(5, bytes.count)
+        }
+        #expect(code == 0 && calls == 4 && written == Data("a whole line\n".utf8))
+        let full = AuditLog.writeWhole(Data("line\n".utf8)) { _ in
+            errno = ENOSPC
+            return -1
+        }
+        #expect(full == ENOSPC)
+    }
+
     @Test func `a link, or a file that others may read, is refused at the start`() async throws {
         try await withPath { path in
             #expect(FileManager.default.createFile(atPath: "\(path)-target", contents: nil, attributes: [.posixPermissions: 0o600]))

@@ -38,6 +38,11 @@ import WebSupport
             case CancelQuery.name: message.answered(CommandAnswer(tasks: [CommandOutcome(id: 7, outcome: .done, state: .running)]))
             case PauseQuery.name: message.answered(PauseAnswer(types: [PauseOutcome(type: .hash, outcome: .done)]))
             case BulkQuery.name: message.refused(.conflict, "5 tasks match now")
+            case BulkActionsQuery.name:
+                message.answered(
+                    BulkActionsQuery.Answer(actions: [
+                        BulkAction(id: "known", kind: .retry, filter: TaskFilter(type: .hash), expected: 1, started: .start)
+                    ]))
             default: nil
             }
         }
@@ -85,7 +90,8 @@ import WebSupport
                 ("/types/hash/resume", .post, .forbidden), ("/bulk/retry?type=hash&count=1", .post, .forbidden),
                 ("/bulk/retry?count=1", .post, .forbidden), ("/tasks/7/retry", .post, .forbidden), ("/tasks/7", .get, .forbidden),
                 ("/bulk/retry?type=img-small&count=1", .post, .conflict), ("/types/sum/pause", .post, .ok), ("/tasks", .get, .ok),
-                ("/workers/w/stop", .post, .notFound),
+                ("/workers/w/stop", .post, .notFound), ("/bulk-actions/known/stop", .post, .forbidden),
+                ("/bulk-actions/other/stop", .post, .notFound),
             ] {
                 let response = try await client.execute(uri: path, method: method, headers: headers("ivan"))
                 #expect(response.status == status, "\(path)")

@@ -1,3 +1,4 @@
+import Foundation
 import TaskGridCore
 import Testing
 import WebSupport
@@ -45,10 +46,22 @@ import WebSupport
         }
     }
 
+    @Test func `the documentation's file is one, and its hash is that of the token beside it`() throws {
+        let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Sources/Monitor/Monitor.docc/Access.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let file = try #require(text.split(separator: "```\n").first { $0.hasPrefix("# name") })
+        let tokens = try TokensFile.read(String(file))
+        let shown = try #require(text.firstMatch(of: #/printf %s (\w+) \| sha256sum\n(\w+)  -/#))
+        #expect(tokens.map(\.caller.name) == ["alice", "grafana", "images"])
+        #expect(tokens[1].matches(AccessToken.digest(of: String(shown.1))) && file.contains("sha256:\(shown.2)\n"))
+    }
+
     @Test func `a token matches its own digest alone`() {
         let token = AccessToken(named: "alice", secret: alice)
         #expect(token.matches(AccessToken.digest(of: alice)))
         for other in [bob, "", alice + "x", String(alice.dropLast())] { #expect(!token.matches(AccessToken.digest(of: other))) }
-        #expect(!token.matches([]))
+        let short = AccessToken(Caller(name: "alice", roles: []), digest: AccessToken.digest(of: alice).dropLast())
+        #expect(!short.matches(AccessToken.digest(of: alice)))
     }
 }

@@ -51,6 +51,18 @@ struct ManagementInterfaceTests {
         #expect(beside.address == "https://grid@node1:15671" && beside.tls?.ca == "/ca.pem")
     }
 
+    @Test func `the certificate beside the broker has the name that is set for the broker, and that of another host its own`() throws {
+        var endpoint = endpoint
+        endpoint.tls = TLSSettings(serverName: "broker.example")
+        func name(_ interface: ManagementInterface) -> String? {
+            HTTPGet(host: interface.host, port: interface.port, target: "/", user: "u", password: "p", tls: interface.tls).certificateName
+        }
+        #expect(name(ManagementInterface(beside: endpoint)) == "broker.example")
+        #expect(try name(ManagementInterface(url: "https://node1", endpoint: endpoint)) == "broker.example")
+        #expect(try name(ManagementInterface(url: "https://other", endpoint: endpoint)) == "other")
+        #expect(try name(ManagementInterface(url: "https://127.0.0.1", endpoint: endpoint)) == nil)
+    }
+
     @Test(arguments: ["ftp://admin:secret@host", "admin:secret@host", "http://", "http://u:secret@host:70000"])
     func `another URL is refused without its password`(url: String) {
         let failure = #expect(throws: Failure.self) { try ManagementInterface(url: url, endpoint: endpoint) }

@@ -33,6 +33,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["worker", "client"])
+    func `a Python program declares nothing but its own queue, so that a user of few rights can run it`(name: String) throws {
+        let root = (1...4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+        let program = try String(contentsOf: root.appending(path: "Sources/Examples/Python/\(name).py"), encoding: .utf8)
+        #expect(!program.contains("exchange_declare("))
+        let queues = program.split(separator: "\n").filter { $0.contains("queue_declare(") }
+        #expect(!queues.isEmpty && queues.allSatisfy { $0.contains("exclusive=True") || $0.contains("passive=True") })
+    }
+
     func check(_ example: WireExample) throws {
         let message = example.message
         switch example.kind.first {
@@ -154,7 +163,7 @@ import Testing
             WireFormat.Header.store, WireFormat.Header.worker, WireFormat.Header.announce, WireFormat.Header.count,
             WireFormat.Header.reason, WireFormat.Header.size, WireFormat.Header.alone, WireFormat.Header.delay, WireFormat.Header.expiry,
             WireFormat.Header.fingerprint, WireFormat.Header.isRepeat, WireFormat.Header.answerBytes, WireFormat.Header.deadAt,
-            WireFormat.Header.proof, WireFormat.Header.user, WireFormat.Header.actor,
+            WireFormat.Header.proof, WireFormat.Header.user, WireFormat.Header.actor, BasicProperties.formerUser,
         ]
         #expect(named == known)
     }

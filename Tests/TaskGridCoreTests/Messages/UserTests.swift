@@ -27,14 +27,57 @@ struct UserTests {
         #expect(refusal { _ = try properties.answersTo() } == .badProperty)
     }
 
-    @Test func `services are believed by their users, and everybody with one login by the receiver's own`() {
-        let topology = Topology(prefix: "t")
-        func isBelieved(_ user: String?) -> WireError.Code? {
-            refusal { try topology.checkService(Message(properties: BasicProperties(userID: user)), to: "app.x-1") }
+    private static let topology = Topology(prefix: "t")
+
+    /// Why a message of a user is not believed, by a client of the user `app`.
+    private func fault(
+        _ user: String?, _ message: Message = Message(), _ check: (Message) throws(WireError) -> Void
+    ) -> WireError.Code? {
+        var message = message
+        message.properties.userID = user
+        return refusal { try check(message) }
+    }
+
+    @Test func `the dispatcher is believed by its user, and everybody with one login by the receiver's own`() {
+        let topology = Self.topology
+        func fault(_ user: String?, or other: String? = nil) -> WireError.Code? {
+            self.fault(user) { message throws(WireError) in try topology.checkService(message, to: "app.x-1", or: other) }
         }
-        for user in ["app", "t-dispatcher", "t-nameservice", "t-monitor"] { #expect(isBelieved(user) == nil) }
-        for user in ["app2", "x", "dispatcher", "w-hash"] { #expect(isBelieved(user) == .wrongUser) }
-        #expect(isBelieved(nil) == .missingProperty)
+        for user in ["app", "t-dispatcher"] { #expect(fault(user) == nil) }
+        for user in ["app2", "x", "dispatcher", "w-hash", "t-nameservice", "t-monitor"] { #expect(fault(user) == .wrongUser) }
+        #expect(fault(nil) == .missingProperty)
+        #expect(fault("t-nameservice", or: "t-nameservice") == nil && fault("t-monitor", or: "t-nameservice") == .wrongUser)
+    }
+
+    @Test func `an answer is believed from the service that answers such queries`() {
+        let topology = Self.topology
+        func fault(_ user: String, to query: String) -> WireError.Code? {
+            self.fault(user, Message(properties: BasicProperties(type: query))) { message throws(WireError) in
+                try topology.checkAnswer(message, to: "app.x-1")
+            }
+        }
+        for name in [WorkersQuery.name, TaskQuery.name, CountsQuery.name] {
+            #expect(fault("t-dispatcher", to: name) == nil && fault("t-monitor", to: name) == .wrongUser, "\(name)")
+        }
+        #expect(fault("t-nameservice", to: WorkersQuery.name) == nil)
+        for name in [TaskQuery.name, CancelQuery.name, EndingsQuery.name] { #expect(fault("t-nameservice", to: name) == .wrongUser) }
+    }
+
+    @Test func `an event is believed from the service that it is about`() {
+        let topology = Self.topology
+        func fault(_ user: String, _ key: String, _ service: String = "") -> WireError.Code? {
+            self.fault(user, .event(GridEvent(kind: .started, service: service, at: .now(), message: ""))) { message throws(WireError) in
+                try topology.checkEvent(message, key: key, to: "app.x-1")
+            }
+        }
+        #expect(fault("t-nameservice", "worker.left") == nil && fault("t-monitor", "worker.left") == .wrongUser)
+        for user in ["t-nameservice", "t-monitor"] {
+            #expect(fault(user, "task.hash") == .wrongUser && fault(user, "grid.started", "dispatcher") == .wrongUser)
+            for service in ["nameservice", "monitor"] {
+                #expect((fault(user, "grid.started", service) == nil) == (user == "t-\(service)"), "\(user) \(service)")
+            }
+        }
+        #expect(fault("t-dispatcher", "task.hash") == nil && fault("t-dispatcher", "grid.started", "dispatcher") == nil)
     }
 
     @Test func `the monitor alone asks for others, and everybody where everybody has one login`() throws {

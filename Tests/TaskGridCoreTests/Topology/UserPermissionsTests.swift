@@ -55,6 +55,13 @@ struct UserPermissionsTests {
         #expect(try matches(submit.write, "hash") && !matches(submit.write, "wait"))
     }
 
+    @Test func `the nameservice asks workers for heartbeats, and tells the workers of a type nothing`() throws {
+        let nameservice = UserPermissions(GridUser(name: "n", role: .nameservice), topology)
+        let control = try #require(nameservice.keys[topology.control.name])
+        for key in ["workers", "crew.x-1", "types.x-1"] { #expect(try matches(control.write, key), "\(key)") }
+        for key in ["type.hash", "type.hash.x", "crew", "", ".x", "#"] { #expect(try !matches(control.write, key), "\(key)") }
+    }
+
     @Test func `every topic exchange that a user may use has a pattern of keys, except the dispatcher's`() throws {
         let roles: [GridUser.Role] = [.nameservice, .monitor, .worker([]), .client([])]
         for role in roles {

@@ -23,6 +23,8 @@ struct AdminCommand: Sendable {
     /// The bulk action of which it is a step: nobody waits for an answer.
     var step: BulkStep?
     var query = Message(properties: BasicProperties(), body: Data())
+    /// The user that has given it, by whose rights the turn goes; nil: a step of a bulk action, whose filter was checked when it began.
+    var user: String? { step == nil ? query.properties.userID : nil }
     /// The id of the client that gets the answer; nil: nobody does.
     var replyTo: String?
 }

@@ -35,7 +35,7 @@ extension Scheduler {
 
     private func planCancel(_ command: AdminCommand, in turn: inout Turn) async throws(StoreError) {
         // Read before anything is planned: should it fail, the command is not half done.
-        let states = try await states(command.tasks)
+        let states = try await states(of: command, .cancel)
         let waiting = command.tasks.filter { id in states[id].map { typeQueues[$0.type]?.handed[id] == nil } ?? false }
         let open = Dictionary(uniqueKeysWithValues: try await store.open(waiting).map { ($0.id, $0) })
         var planned = PlannedCommand(command)
@@ -68,7 +68,7 @@ extension Scheduler {
     }
 
     private func planRetry(_ command: AdminCommand, in turn: inout Turn) async throws(StoreError) {
-        let states = try await states(command.tasks)
+        let states = try await states(of: command, .retry)
         var planned = PlannedCommand(command)
         for id in command.tasks {
             guard let stored = states[id] else {
@@ -86,6 +86,14 @@ extension Scheduler {
             typeQueues[stored.type]?.nextDue = min(nextDue, turn.now)
         }
         turn.plan.commands.append(planned)
+    }
+
+    /// The states of the command's tasks, without those that its user has no right to: such a task was not there yet when the command was
+    /// looked at, and is still not there for this user.
+    private func states(of command: AdminCommand, _ right: Right) async throws(StoreError) -> [TaskID: StoredState] {
+        let states = try await states(command.tasks)
+        guard let access = configuration.access, let user = command.user else { return states }
+        return states.filter { access.allows(user, right, $0.value.type) }
     }
 
     private func states(_ ids: [TaskID]) async throws(StoreError) -> [TaskID: StoredState] {

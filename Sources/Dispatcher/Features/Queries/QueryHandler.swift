@@ -44,13 +44,29 @@ struct QueryHandler: Sendable {
         let budget = AnswerBudget(of: query)
         let now = ContinuousClock.now
         let end = now + min(Self.slice, now.duration(to: deadline) / 2)
+        let user = query.properties.userID ?? ""
         return switch query.properties.type {
-        case TaskQuery.name: await answer(query, as: TaskQuery.self) { try await task($0, budget) }
-        case ContentQuery.name: await answer(query, as: ContentQuery.self) { try await content($0, budget) }
+        case TaskQuery.name:
+            await answer(query, as: TaskQuery.self) {
+                let task = try await task($0, budget)
+                try checkReading([task], by: user)
+                return task
+            }
+        case ContentQuery.name:
+            await answer(query, as: ContentQuery.self) {
+                let content = try await content($0, budget)
+                try await checkReading($0.id, by: user)
+                return content
+            }
         case TasksQuery.name: await answer(query, as: TasksQuery.self) { try await tasks($0, budget, until: end) }
         case MatchesQuery.name: await answer(query, as: MatchesQuery.self) { try await matches($0, until: end) }
         case FailuresQuery.name: await answer(query, as: FailuresQuery.self) { try await failures($0, budget, until: end) }
-        case EndingsQuery.name: await answer(query, as: EndingsQuery.self) { try await endings($0, budget, until: end) }
+        case EndingsQuery.name:
+            await answer(query, as: EndingsQuery.self) {
+                let endings = try await endings($0, budget, until: end)
+                try checkReading(endings.ended, by: user)
+                return endings
+            }
         case CountsQuery.name: await answer(query, as: CountsQuery.self) { await scheduler.counts($0, budget) }
         case BulkActionsQuery.name: await answer(query, as: BulkActionsQuery.self) { await scheduler.bulkActions($0) }
         case LimitsQuery.name: await answer(query, as: LimitsQuery.self) { _ in await scheduler.limits() }

@@ -78,6 +78,11 @@ struct QueryService: Sendable {
             let text = "a query of \(message.body.count) bytes; at most \(QueryLimits.maximumBody) are read"
             return refusal(QueryError(.badQuery, text), query)
         }
+        do throws(WireError) {
+            _ = try actor(of: query)
+        } catch {
+            return refusal(QueryError(.badQuery, "\(error)"), query)
+        }
         let hasRoom: Bool
         switch QueryHandler.kind(of: message) {
         case .command: return await command(query, until: now)
@@ -92,8 +97,7 @@ struct QueryService: Sendable {
     /// - Returns: Why it cannot.
     private func command(_ query: WaitingQuery, until end: ContinuousClock.Instant) async -> Publication? {
         do {
-            let actor = try query.message.properties.actor(by: handler.access == nil ? nil : topology.users.monitor)
-            tell(query, actor: actor)
+            tell(query, actor: try actor(of: query))
             try await handler.authorize(query.message, by: query.user)
             let command = try await handler.command(query.message, from: query.replyTo, until: end)
             guard inbox.put(command) else { throw QueryError(.unavailable, "too many commands wait already: ask again") }
@@ -101,6 +105,11 @@ struct QueryService: Sendable {
         } catch {
             return .answer(handler.refusal(error, to: query.message), to: query.replyTo, topology)
         }
+    }
+
+    /// For whom the monitor asks; nil: whoever asks does so for itself.
+    private func actor(of query: WaitingQuery) throws(WireError) -> String? {
+        try query.message.properties.actor(by: handler.access == nil ? nil : topology.users.monitor)
     }
 
     /// Says who asks for what, also where it is refused then.

@@ -4,7 +4,8 @@ import TaskStore
 
 /// Whether a user may ask what it asks.
 extension QueryHandler {
-    /// Refuses a query or a command that the user has no right to.
+    /// Refuses a query or a command that the user has no right to, as far as is known yet: a task that it names may be accepted a moment
+    /// later. An answer is looked at again before it is given, and a turn does a command only to tasks that its user has the right to.
     func authorize(_ message: Message, by user: String) async throws {
         guard let access else { return }
         func check(_ right: Right, _ types: [TaskType?]) throws(QueryError) {
@@ -50,9 +51,32 @@ extension QueryHandler {
     /// A user may read the tasks that it has submitted, and those of the types that it may read.
     private func authorizeReading(_ tasks: [TaskID], by user: String) async throws {
         guard let access, !access.allows(user, .read, nil) else { return }
-        for task in try await store.tasks(tasks.prefixed, content: .none).elements where task.user != user {
-            guard access.allows(user, .read, task.type) else { throw Self.forbidden(user, .read, task.type) }
+        var seen: Set<TaskID> = []
+        var rest = tasks.prefixed.filter { seen.insert($0).inserted }[...]
+        while !rest.isEmpty {
+            let page = try await store.tasks(Array(rest), content: .none)
+            try checkReading(page.elements, by: user)
+            guard let next = page.next else { return }
+            guard let index = rest.firstIndex(of: next), index > rest.startIndex else {
+                throw QueryError(.unavailable, "task \(next) cannot be read: ask again")
+            }
+            rest = rest[index...]
         }
+    }
+
+    /// Refuses an answer about tasks that the user may not read.
+    func checkReading(_ tasks: [TaskRecord], by user: String) throws(QueryError) {
+        guard let access, !access.allows(user, .read, nil) else { return }
+        for task in tasks where task.user != user && !access.allows(user, .read, task.type) {
+            throw Self.forbidden(user, .read, task.type)
+        }
+    }
+
+    /// Refuses the content of a task that the user may not read. The task was there when its content was read.
+    func checkReading(_ id: TaskID, by user: String) async throws {
+        guard access != nil else { return }
+        guard let task = try await store.task(id, content: .none) else { throw QueryError.unknown(id) }
+        try checkReading([task], by: user)
     }
 }
 

@@ -21,6 +21,11 @@ struct Interruptions {
         let since: Moment
         /// When the worker's lease ends; of one that is not known, the longest that it may last.
         var until: Moment
+
+        /// Whether the proof of its attempt is among those that a worker gives.
+        func isProven(among proofs: [RegistryMessage.Held: Proof], by key: ProofKey) -> Bool {
+            proofs[RegistryMessage.Held(task: task, attempt: attempt)] == key.proof(of: task, attempt: attempt, type: type)
+        }
     }
 
     private var applied: [TaskID: Entry] = [:]
@@ -60,12 +65,12 @@ struct Interruptions {
         [applied[held.task], deferred[held.task]].contains { $0.map { $0.worker == nil && $0.attempt == held.attempt } ?? false }
     }
 
-    /// A worker that was thought gone lives: takes out what was blamed on it.
-    mutating func strike(_ message: RegistryMessage) -> (applied: [Entry], deferred: [Entry]) {
-        let named = isBlamed(nil) ? Set(message.running).union(message.waiting) : []
+    /// A worker that was thought gone lives: takes out what was blamed on it. Of what was blamed on nobody, that is what it names with the
+    /// proof that it was handed to it.
+    mutating func strike(_ message: RegistryMessage, by key: ProofKey) -> (applied: [Entry], deferred: [Entry]) {
+        let proofs = isBlamed(nil) ? message.proofsByAttempt : [:]
         func isIts(_ entry: Entry) -> Bool {
-            entry.worker == message.worker
-                || (entry.worker == nil && named.contains(RegistryMessage.Held(task: entry.task, attempt: entry.attempt)))
+            entry.worker == message.worker || (entry.worker == nil && entry.isProven(among: proofs, by: key))
         }
         return (remove(\.applied, where: isIts), remove(\.deferred, where: isIts))
     }
@@ -110,5 +115,12 @@ struct Interruptions {
         }
         if isEmpty { blamed = [:] }
         return removed.sorted { $0.task < $1.task }
+    }
+}
+
+extension RegistryMessage {
+    /// The proofs that it gives, by the attempts that it names.
+    var proofsByAttempt: [Held: Proof] {
+        Dictionary(held.compactMap { held, _, proof in proof.map { (held, $0) } }) { first, _ in first }
     }
 }

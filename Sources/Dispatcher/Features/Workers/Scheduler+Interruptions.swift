@@ -78,7 +78,7 @@ extension Scheduler {
 
     /// A worker that was thought gone has been heard of: nobody is blamed, and it is told to end what runs elsewhere by now.
     func withdrawInterruptions(by message: RegistryMessage, in turn: inout Turn) {
-        let (applied, deferred) = interruptions.strike(message)
+        let (applied, deferred) = interruptions.strike(message, by: store.proofKey)
         guard !applied.isEmpty || !deferred.isEmpty else { return }
         logger.notice(
             "worker is back, interruptions withdrawn",
@@ -88,11 +88,10 @@ extension Scheduler {
             withdraw(entry, at: turn.moment)
             turn.plan.cancel([RegistryMessage.Held(task: entry.task, attempt: entry.attempt)], under: topology.workerKey(message.worker))
         }
-        let named = Set(message.running).union(message.waiting)
+        let proofs = deferred.isEmpty ? [:] : message.proofsByAttempt
         for entry in deferred {
             guard let typeQueue = typeQueues[entry.type] else { continue }
-            let held = RegistryMessage.Held(task: entry.task, attempt: entry.attempt)
-            if named.contains(held) {
+            if entry.isProven(among: proofs, by: store.proofKey) {
                 typeQueue.orphans.insert(entry.task, worker: message.worker)
             } else {
                 apply(.givenBack(attempt: entry.attempt), to: entry.task, of: typeQueue, in: &turn)

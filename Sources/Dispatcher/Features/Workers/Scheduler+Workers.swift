@@ -71,7 +71,7 @@ extension Scheduler {
         // A worker may serve a thousand types, and hold tasks of a few.
         for typeQueue in message.types.compactMap({ typeQueues[$0] }) where !typeQueue.handed.isEmpty {
             for (held, runs, proof) in message.held where typeQueue.handed[held.task] != nil {
-                guard proof == key.proof(of: held.task, attempt: held.attempt, type: typeQueue.type) else {
+                guard typeQueue.isProven(held, proof, by: key) else {
                     ignoreUnproven(held, of: message.worker)
                     continue
                 }
@@ -111,9 +111,8 @@ extension Scheduler {
 }
 
 extension AccessPolicy {
-    /// A type that the worker's user may not serve. Users have names without dots, so that the first dot of an id ends its user.
+    /// A type that the worker's user may not serve.
     fileprivate func unserved(by message: RegistryMessage) -> TaskType? {
-        let user = message.worker.split(separator: ".").first.map(String.init) ?? ""
-        return message.types.first { !allows(user, .serve, $0) }
+        message.types.first { !allows(message.publisher, .serve, $0) }
     }
 }

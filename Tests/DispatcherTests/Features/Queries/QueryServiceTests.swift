@@ -21,16 +21,16 @@ import Testing
 
     /// Runs a service of the harness beside `body`.
     private func serve(
-        _ harness: SchedulerHarness, publish: @escaping @Sendable (Publication) async -> PublishOutcome = { _ in .confirmed },
+        _ harness: SchedulerHarness, access: AccessPolicy? = nil,
+        publish: @escaping @Sendable (Publication) async -> PublishOutcome = { _ in .confirmed },
         _ body: (Asked) async throws -> Void
     ) async throws {
         let replies = Journal<Publication>()
         let (messages, source) = AsyncStream.makeStream(of: [Message].self)
         let inbox = Inbox()
         let service = QueryService(
-            handler: QueryHandler(store: harness.store, scheduler: harness.scheduler, logger: .silent), inbox: inbox,
-            topology: harness.topology,
-            vitals: Vitals()
+            handler: QueryHandler(store: harness.store, scheduler: harness.scheduler, access: access, logger: .silent), inbox: inbox,
+            topology: harness.topology, vitals: Vitals()
         ) { publications in
             var outcomes: [PublishOutcome] = []
             for publication in publications {
@@ -59,6 +59,24 @@ import Testing
                 inbox.update { $0.isFinished = true }
             }
             try await body(Asked(replies: replies) { source.yield([$0.verified]) })
+        }
+    }
+
+    @Test func `the monitor alone asks for others, whatever it asks`() async throws {
+        let harness = try await SchedulerHarness()
+        let access = AccessPolicy(users: ["app": [.read: ["*"]], "taskgrid-monitor": [.read: ["*"]]])
+        try await serve(harness, access: access) { service in
+            for (user, isAllowed) in [("app", false), ("taskgrid-monitor", true)] {
+                let queries = [
+                    CountsQuery().message(from: "\(user).1", correlation: "\(user) lookup", actor: "alice"),
+                    TasksQuery(TaskFilter()).message(from: "\(user).1", correlation: "\(user) search", actor: "alice"),
+                ]
+                for query in queries { service.ask(query) }
+                for query in queries {
+                    let answer = try await service.answer(query.properties.correlationID ?? "")
+                    #expect((answer.properties.headers[WireFormat.Header.status] == "answer") == isAllowed)
+                }
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import TaskGridCore
 import TaskStore
+import TaskStoreConformance
 import TestSupport
 import Testing
 
@@ -94,5 +95,109 @@ struct RightsTests {
         #expect(await isAllowed("admin", TasksQuery(TaskFilter())))
         #expect(await !isAllowed("crew", TaskQuery(id: 1)))
         #expect(await isAllowed("crew", CountsQuery()))
+    }
+
+    @Test func `a task that comes to be after a query or a command was allowed is neither read nor changed without the right`() async throws
+    {
+        let harness = try await harness()
+        let handler = handler(harness)
+        _ = await harness.submit(["a"], client: "app.c1")
+        func message(_ query: some Query) -> Message { query.message(from: "app.c1", correlation: "1").verified }
+        let cancel = message(CancelQuery(tasks: [1, 2]))
+        let reads = [
+            message(TaskQuery(id: 2)), message(ContentQuery(id: 2, part: .payload)), message(EndingsQuery(tasks: [1, 2])),
+        ]
+        for query in reads + [cancel] { try await handler.authorize(query, by: "app") }
+        let command = try await handler.command(cancel, from: "app.c1", until: .now + .seconds(5))
+        _ = await harness.submit(["b"], type: .sum, client: "other.c1")
+
+        let out = await harness.turn { $0.commands = [command] }
+        #expect(
+            try out.answers(CancelQuery.self).map(\.tasks) == [
+                [.init(id: 1, outcome: .done, state: .queued), .init(id: 2, outcome: .unknown)]
+            ])
+        #expect(await harness.machine(2, .sum)?.state == .queued)
+        _ = await harness.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data())), worker: "crew.w1", type: .sum)
+        for query in reads {
+            let error = await #expect(throws: QueryError.self) {
+                _ = try AnswerMessage.read(TaskRecord.self, await handler.answer(query, until: .now + .seconds(5)))
+            }
+            #expect(error?.code == .forbidden, "\(query.properties.type ?? "")")
+        }
+        let retry = AdminCommand(kind: .retry, tasks: [2], query: message(RetryQuery(tasks: [2])), replyTo: "app.c1")
+        #expect(
+            try await harness.turn { $0.commands = [retry] }.answers(RetryQuery.self).map(\.tasks) == [[.init(id: 2, outcome: .unknown)]])
+    }
+
+    @Test func `all ids of a query are looked at, however many the store reads at a time`() async throws {
+        let harness = try await harness()
+        _ = await harness.submit(Array(repeating: "a", count: 3), client: "app.c1")
+        _ = await harness.submit(["b"], type: .sum, client: "other.c1")
+        let handler = QueryHandler(
+            store: ReadingOneByOne(store: harness.store), scheduler: harness.scheduler, access: Self.policy, logger: .silent)
+        let query = EndingsQuery(tasks: [1, 2, 3, 4]).message(from: "app.c1", correlation: "1")
+        let error = await #expect(throws: QueryError.self) { try await handler.authorize(query, by: "app") }
+        #expect(error?.code == .forbidden)
+    }
+
+    @Test(arguments: [("crew.x", true), ("crew", false)])
+    func `a worker serves by the user that the broker has verified, whatever its name`(user: String, serves: Bool) async throws {
+        var configuration = DispatcherConfiguration.quick
+        configuration.access = AccessPolicy(users: ["crew.x": [.serve: ["reverse"]]])
+        let harness = try await SchedulerHarness(configuration)
+        let worker = RegistryMessage(
+            worker: "crew.x.w1", host: "", pid: 0, version: "", types: [.reverse], concurrency: 1, prefetch: 1, batch: false,
+            started: .now())
+        var message = worker.message(.heartbeat)
+        message.properties.userID = user
+        let read = try HeartbeatIntake.read(Self.delivery(message, "heartbeat.crew.x.w1"))
+        _ = await harness.turn { $0.registry = [read] }
+        #expect((await harness.scheduler.workers.workers["crew.x.w1"] != nil) == serves)
+    }
+
+    private static func delivery(_ message: Message, _ key: String) -> Delivery {
+        Delivery(tag: DeliveryTag(epoch: 1, value: 1), queue: "q", exchange: "x", routingKey: key, isRedelivered: false, message: message)
+    }
+
+    @Test(arguments: ["app", "taskgrid-monitor"])
+    func `nobody submits, runs or speaks for another`(user: String) async throws {
+        let harness = try await harness()
+        func acting(_ message: Message) -> Message {
+            var message = message
+            message.properties.headers[WireFormat.Header.actor] = "alice"
+            message.properties.userID = user
+            return message
+        }
+        let submission = Submission(
+            form: .single, type: .reverse, key: "k", client: "\(user).c1", tasks: [Submission.Task(payload: Data())])
+        let results = Results(
+            form: .single, type: .reverse, store: harness.store.identity, worker: "\(user).w1",
+            items: [.init(id: 1, attempt: 1, outcome: .returned)])
+        for (message, queue) in [
+            (submission.message(), harness.topology.submitQueue), (results.message(isPersistent: true), harness.topology.resultsQueue),
+        ] {
+            guard case .unreadable(_, _, let error, _) = harness.delivery(acting(message), from: queue).content else {
+                Issue.record("\(queue.name) takes it")
+                continue
+            }
+            #expect(error.code == .wrongUser)
+        }
+        let worker = RegistryMessage(
+            worker: "\(user).w1", host: "", pid: 0, version: "", types: [.reverse], concurrency: 1, prefetch: 1, batch: false,
+            started: .now())
+        let error = #expect(throws: WireError.self) {
+            _ = try HeartbeatIntake.read(Self.delivery(acting(worker.message(.heartbeat)), "heartbeat.\(user).w1"))
+        }
+        #expect(error?.code == .wrongUser)
+    }
+}
+
+/// A store that reads one task at a time.
+private struct ReadingOneByOne: ForwardingTaskStore {
+    let store: any TaskStore
+
+    func tasks(_ ids: [TaskID], content: ContentLimit) async throws(StoreError) -> TaskPage<TaskRecord> {
+        let page = try await store.tasks(Array(ids.prefix(1)), content: content)
+        return TaskPage(elements: page.elements, next: ids.count > 1 ? ids[1] : nil)
     }
 }

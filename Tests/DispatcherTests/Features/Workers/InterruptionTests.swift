@@ -120,6 +120,23 @@ struct InterruptionTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a worker withdraws an interruption that is blamed on nobody, if it proves that the attempt was its own`(proves: Bool) async throws
+    {
+        let harness = try await SchedulerHarness()
+        _ = await harness.register("w2")
+        _ = await harness.submit(["a"])
+        _ = try await work(await harness.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2"), harness)
+        #expect(await harness.machine(1)?.interruptions == 1)
+        var message = RegistryMessage(
+            worker: "w3", host: "", pid: 0, version: "", types: [.reverse], concurrency: 1, prefetch: 1, batch: false, started: .now(),
+            interval: 60_000, running: [held(1)])
+        if proves { message = message.proven(by: harness.store.proofKey) }
+        let heartbeat = message
+        _ = await harness.turn { $0.registry = [(.heartbeat, heartbeat)] }
+        #expect(await harness.machine(1)?.interruptions == (proves ? 0 : 1))
+    }
+
     @Test
     func `with its worker's lease gone the attempt is over when the worker was last heard of, and the task waits as pending`() async throws
     {
