@@ -26,7 +26,7 @@ end them in order. Only these are not as printed:
 - `.build/release` is `.build/debug`, which the tests have built.
 - `compose/secrets.sh` is not run, nor its file read.
 - `compose/local.sh` is not run: its last step, `taskgrid up`, is the grid of this test. `Tests/run.sh` is not run: it runs this test.
-- `localhost:8080` is that grid's monitor, and `amqp://taskgrid:$RABBITMQ_PASSWORD@localhost` its broker.
+- `localhost:8080` is that grid's monitor, and `amqp://taskgrid-client:$CLIENT_PASSWORD@localhost` its broker.
 - `docker compose` is only checked against `compose/docker-compose.yml`: the services and the profiles that it names exist.
 """
 import glob
@@ -189,7 +189,8 @@ class Run:
 
     def substituted(self, command):
         for printed, here in [
-            (".build/release", ".build/debug"), ("amqp://taskgrid:$RABBITMQ_PASSWORD@localhost", self.broker), ("localhost:8080", self.monitor),
+            (".build/release", ".build/debug"), ("amqp://taskgrid-client:$CLIENT_PASSWORD@localhost", self.broker),
+            ("localhost:8080", self.monitor),
             ("~/.local/state/taskgrid", self.grid),
         ]:
             command = command.replace(printed, here)
@@ -238,9 +239,9 @@ def check_compose(command):
         text = file.read()
     services = re.findall(r"^  ([\w-]+):$", text.split("\nservices:\n")[1].split("\nvolumes:\n")[0], re.M)
     named = [word.split("=")[0] for option, word in zip(words, words[1:]) if option == "--scale"]
-    action = next(index for index, word in enumerate(words) if word in ("up", "exec", "down"))
+    action = next(index for index, word in enumerate(words) if word in ("up", "exec", "run", "down"))
     rest = [word for word, before in zip(words[action + 1 :], words[action:]) if word[0] != "-" and before != "--scale"]
-    named += rest[:1] if words[action] == "exec" else rest
+    named += rest[:1] if words[action] in ("exec", "run") else rest
     profiles = [word for option, word in zip(words, words[1:]) if option == "--profile"]
     if "--env-file" in words:
         with open(f"{CHECKOUT}/{words[words.index('--env-file') + 1]}") as file:

@@ -164,6 +164,7 @@ import Testing
         "SSH_AUTH_SOCK": "/ssh", "LD_PRELOAD": "/evil.so", "TASKGRID_BROKER": "amqp://u:secret@h", "TASKGRID_BROKER_PASSWORD_FILE": "/p",
         "TASKGRID_MONITOR_TOKEN": "secret", "TASKGRID_DISPATCHER_WINDOW": "1s", "TASKGRID_WORKER_PREFETCH": "3",
         "TASKGRID_LOG_LEVEL": "debug", "TASKGRID_CONFIG": "/c", "TASKGRID_BROKER_CA": "/ca", "SSL_CERT_FILE": "/cas",
+        "TASKGRID_ADMIN": "http://admin:secret@h",
     ]
 
     private func names(_ role: GridConfiguration.Role) -> Set<String> {

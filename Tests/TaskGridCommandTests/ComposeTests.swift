@@ -34,16 +34,19 @@ import Yams
     }
 
     @Test func `one service builds the image, the others only name it, and none pulls it`() throws {
-        #expect(own.count == 9)
-        #expect(own.filter { $0.value["build"] != nil }.map(\.key) == ["dispatcher"])
+        #expect(own.count == 10)
+        #expect(own.filter { $0.value["build"] != nil }.map(\.key) == ["users"])
         #expect(own.allSatisfy { $0.value["pull_policy"] as? String == "never" })
-        let build = try #require(own["dispatcher"]?["build"] as? [String: Any])
+        let build = try #require(own["users"]?["build"] as? [String: Any])
         let dockerfile = try #require(build["dockerfile"] as? String)
         #expect(FileManager.default.fileExists(atPath: Self.root.appending(path: dockerfile).path))
     }
 
-    @Test func `every service of the image starts after the one that builds it, so that any of them starts on a fresh machine`() {
-        for (name, service) in own where name != "dispatcher" { #expect(dependencies(service)["dispatcher"] != nil, "\(name)") }
+    @Test func `every service of the image starts after the one that builds it and makes its user, so that it starts on a fresh machine`() {
+        for (name, service) in own where name != "users" {
+            #expect(dependencies(service)["users"]?["condition"] as? String == "service_completed_successfully", "\(name)")
+        }
+        #expect(own["users"]?["restart"] as? String == "no")
     }
 
     @Test func `every service of the image waits for a healthy broker, and for all nodes of a cluster`() {

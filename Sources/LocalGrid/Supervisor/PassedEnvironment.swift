@@ -11,6 +11,8 @@ enum PassedEnvironment {
     private static let prefixes = ["LC_", "SWIFT_"]
     /// The grid itself says which broker it is, with the password in the URL.
     private static let given: Set = ["TASKGRID_BROKER", "TASKGRID_BROKER_PASSWORD_FILE"]
+    /// The administrator's login, which no service has.
+    private static let withheld: Set = ["TASKGRID_ADMIN"]
 
     /// - Parameters:
     ///   - role: the kind of service. Settings of another kind, such as the monitor's token, are left out.
@@ -20,7 +22,7 @@ enum PassedEnvironment {
     ) -> [String: String] {
         environment.filter { name, _ in
             guard name.hasPrefix("TASKGRID_") else { return names.contains(name) || prefixes.contains { name.hasPrefix($0) } }
-            if given.contains(name) { return false }
+            if given.contains(name) || withheld.contains(name) { return false }
             let owner = GridConfiguration.Role.allCases.first { name.hasPrefix("TASKGRID_\($0.rawValue.uppercased())_") }
             return owner == nil || owner == role
         }

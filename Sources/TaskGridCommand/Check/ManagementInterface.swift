@@ -47,24 +47,25 @@ struct ManagementInterface: Hashable, Sendable {
 
     /// - Parameters:
     ///   - url: such as `http://user:password@host:15672`, or with `https`; without a user it has the broker's.
+    ///   - name: what the user knows the URL by.
     ///   - endpoint: the broker.
     /// - Throws: `Failure` of the command that says what is wrong with the URL, and never repeats the password.
-    init(url: String, endpoint: Endpoint) throws(TaskGridCommand.Failure) {
+    init(url: String, named name: String = "--admin", endpoint: Endpoint) throws(TaskGridCommand.Failure) {
         let example = "http://user:password@host:\(Self.port)"
         guard let components = URLComponents(string: url), let scheme = components.scheme?.lowercased(),
             let host = components.host, !host.isEmpty
-        else { throw TaskGridCommand.Failure(.failed, "--admin cannot be read; it looks like \(example)") }
+        else { throw TaskGridCommand.Failure(.failed, "\(name) cannot be read; it looks like \(example)") }
         guard scheme == "http" || scheme == "https" else {
-            throw TaskGridCommand.Failure(.failed, "--admin begins with '\(scheme):'; it looks like \(example), or begins with https")
+            throw TaskGridCommand.Failure(.failed, "\(name) begins with '\(scheme):'; it looks like \(example), or begins with https")
         }
-        let name = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
-        self.host = name
+        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        self.host = bare
         var settings = endpoint.tls ?? TLSSettings()
         // The broker's certificate has that name, and another host's has its own.
-        if !endpoint.addresses.contains(where: { $0.host == name }) { settings.serverName = nil }
+        if !endpoint.addresses.contains(where: { $0.host == bare }) { settings.serverName = nil }
         tls = scheme == "https" ? settings : nil
         port = components.port ?? (tls == nil ? Self.port : Self.securePort)
-        guard (1...65_535).contains(port) else { throw TaskGridCommand.Failure(.failed, "--admin names port \(port); 1 to 65535") }
+        guard (1...65_535).contains(port) else { throw TaskGridCommand.Failure(.failed, "\(name) names port \(port); 1 to 65535") }
         path =
             components.percentEncodedPath.hasSuffix("/")
             ? String(components.percentEncodedPath.dropLast()) : components.percentEncodedPath
@@ -76,13 +77,14 @@ struct ManagementInterface: Hashable, Sendable {
     /// else those beside the broker's addresses.
     ///
     /// - Parameters:
-    ///   - url: what `--admin` says.
+    ///   - url: what the setting `admin` says.
+    ///   - name: the setting's name in the place that gives it.
     ///   - folder: the folder of the grid of this machine.
     ///   - endpoint: the broker.
     static func find(
-        _ url: String?, folder: GridFolder, endpoint: Endpoint
+        _ url: String?, named name: String? = nil, folder: GridFolder, endpoint: Endpoint
     ) throws(TaskGridCommand.Failure) -> [ManagementInterface] {
-        if let url { return [try ManagementInterface(url: url, endpoint: endpoint)] }
+        if let url { return [try ManagementInterface(url: url, named: name ?? "--admin", endpoint: endpoint)] }
         var named = endpoint
         named.passwordSource = nil
         if let file = try? GridFile.read(from: folder), let admin = file.admin,
@@ -117,22 +119,49 @@ struct ManagementInterface: Hashable, Sendable {
     ///   - unknown: what the status 404 means: older versions do not have each target, and some mean with it that there are none; nil: a
     ///     failure.
     func get<Value: Decodable>(_ target: String, as type: Value.Type = Value.self, unknown: Value? = nil) async -> Result<Value, Failure> {
-        let request = HTTPGet(host: host, port: port, target: "\(path)/api/\(target)", user: user, password: password, tls: tls)
-        let answer: HTTPGet.Answer
-        do throws(HTTPGet.Failure) {
-            answer = try await request.answer()
+        let answer: HTTPRequest.Answer
+        do throws(Failure) {
+            answer = try await self.answer(to: request("GET", target))
         } catch {
-            return .failure(Failure(reason: error.reason))
-        }
-        if answer.status == 404, let unknown { return .success(unknown) }
-        guard (200..<300).contains(answer.status) else {
-            let reason = (try? JSONDecoder().decode(Refusal.self, from: answer.body))?.reason
-            return .failure(Failure(status: answer.status, reason: reason ?? "HTTP status \(answer.status)"))
+            if error.status == 404, let unknown { return .success(unknown) }
+            return .failure(error)
         }
         guard let value = try? JSONDecoder().decode(type, from: answer.body) else {
             return .failure(Failure(status: answer.status, reason: "its answer to \(target.prefix { $0 != "?" }) cannot be read"))
         }
         return .success(value)
+    }
+
+    /// Has something done.
+    ///
+    /// - Parameters:
+    ///   - target: what follows `/api/`, percent-encoded.
+    ///   - body: what is sent, as JSON.
+    func post(_ target: String, _ body: Data) async throws(Failure) {
+        var request = request("POST", target)
+        request.body = body
+        // All nodes of a cluster have to agree.
+        request.patience = .seconds(30)
+        _ = try await answer(to: request)
+    }
+
+    private func request(_ method: String, _ target: String) -> HTTPRequest {
+        HTTPRequest(method: method, host: host, port: port, target: "\(path)/api/\(target)", user: user, password: password, tls: tls)
+    }
+
+    /// The answer to a request, which is a success.
+    private func answer(to request: HTTPRequest) async throws(Failure) -> HTTPRequest.Answer {
+        let answer: HTTPRequest.Answer
+        do throws(HTTPRequest.Failure) {
+            answer = try await request.answer()
+        } catch {
+            throw Failure(reason: error.reason)
+        }
+        guard (200..<300).contains(answer.status) else {
+            let reason = (try? JSONDecoder().decode(Refusal.self, from: answer.body))?.reason
+            throw Failure(status: answer.status, reason: reason ?? "HTTP status \(answer.status)")
+        }
+        return answer
     }
 
     /// A name as a part of a path.

@@ -34,11 +34,7 @@ struct CheckCommand: AsyncParsableCommand {
         help: ArgumentHelp("The types whose tasks the user handles. (default: those that have a work queue)", valueName: "type"),
         completion: .gridTypes, transform: Arguments.type)
     var types: [TaskType] = []
-    @Option(
-        help: ArgumentHelp(
-            "The broker's management interface. (default: that of the grid of this machine, else port 15672 beside the broker, with its user)",
-            valueName: "url"))
-    var admin: String?
+    @Option(key: "admin") var admin: KeyArgument?
     @Option(help: ArgumentHelp("The part of the grid whose user the broker's URL names.", valueName: "part"))
     var role = GridRole.all
     @Flag(help: "Print JSON, one object.")
@@ -47,12 +43,12 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let configuration = try await grid.configuration()
+            let configuration = try await grid.configuration([admin])
             let location = try configuration.location()
             let checked = CheckedGrid(endpoint: location.endpoint, topology: location.topology, role: role, types: types)
             let check = GridCheck(
                 grid: checked,
-                management: try ManagementInterface.find(admin, folder: configuration.folder, endpoint: location.endpoint),
+                management: try configuration.managementInterfaces(beside: location.endpoint),
                 // The report says what the connections would.
                 logger: configuration.logger("taskgrid", default: .critical, hidesConnections: configuration.logLevel == nil)
             )

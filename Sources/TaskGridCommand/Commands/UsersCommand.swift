@@ -6,31 +6,31 @@ import ServiceSupport
 import TaskGridConfiguration
 import TaskGridCore
 
-/// Makes the definitions of a grid's users.
+/// Makes a grid's users, or the definitions of them.
 struct UsersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users",
-        abstract: "Print RabbitMQ's definitions of a user for each part of the grid, with no more rights than it needs.",
+        abstract: "Make a broker user for each part of the grid, with no more rights than it needs.",
         usage: "taskgrid users <folder> [<options>]",
         discussion: """
             With one login for everything, a stolen password is the whole grid. With these
             users, one of a worker can do that worker's work, and one of a client that
             client's:
-              taskgrid users secrets --worker crew=hash --client app=hash >defs.json
+              export TASKGRID_ADMIN=http://admin:secret@host:15672
+              taskgrid users secrets --worker crew=hash --client app=hash --import
 
             It makes the users of the dispatcher, the nameservice and the monitor, one for
             each --worker group and one for each --client. It writes a random password for
             each into <folder>/<user>.password (mode 600; one that is there is kept) and
-            what each may do into <folder>/rights.json. An administrator imports the
-            definitions:
-              curl -u admin -H 'content-type: application/json' --data @defs.json
-                http://localhost:15672/api/definitions
+            what each may do into <folder>/rights.json. With --import it sends the users to
+            RabbitMQ, which takes an administrator's login. Without, it prints RabbitMQ's
+            definitions of them, for its own tools to import.
 
             Then each part logs in as its user, and the dispatcher enforces the rights:
               export TASKGRID_BROKER_PASSWORD_FILE=secrets/taskgrid-dispatcher.password
               taskgrid dispatcher --broker amqp://taskgrid-dispatcher@host
                 --rights secrets/rights.json
-            Say it again with more groups, import it again, and restart the dispatcher.
+            Say it again with all groups and more, and restart the dispatcher.
             'taskgrid check --role worker' looks whether a user has the rights it needs.
             """
     )
@@ -52,6 +52,9 @@ struct UsersCommand: AsyncParsableCommand {
         help: ArgumentHelp("A client, and the types that it submits. Repeatable. (default: <prefix>-client)", valueName: "name=types"),
         transform: UsersCommand.group)
     var clients: [Group] = []
+    @Flag(name: .customLong("import"), help: "Import the users into RabbitMQ, and print no definitions.")
+    var imports = false
+    @Option(key: "admin") var admin: KeyArgument?
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     /// Users of a name, and the types that they handle; nil: those of ``types``.
@@ -77,7 +80,8 @@ struct UsersCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let configuration = try await grid.configuration()
+            let configuration = try await grid.configuration([admin])
+            let interfaces = imports ? try interfaces(configuration) : nil
             let topology = configuration.program.topology
             let users = users(topology)
             guard Set(users.map(\.name)).count == users.count else {
@@ -89,8 +93,16 @@ struct UsersCommand: AsyncParsableCommand {
             try PrivateFile.write(JSON.encode(AccessPolicy(for: users), pretty: true), to: "\(folder)/rights.json")
             let virtualHost = (try? configuration.location())?.endpoint.virtualHost ?? "/"
             let definitions = try UserDefinitions(passwords, topology, virtualHost: virtualHost).json
-            try await Output.standard.line(definitions)
+            guard let interfaces else { return try await Output.standard.line(definitions) }
+            let interface = try await ManagementInterface.importing(definitions, into: interfaces)
+            try await Output.standard.line("imported \(users.count) users into \(interface.address)")
         }
+    }
+
+    /// Where the users are imported. A URL of it needs no broker beside it.
+    private func interfaces(_ configuration: Configuration) throws -> [ManagementInterface] {
+        guard configuration.admin != nil else { return try configuration.managementInterfaces(beside: configuration.location().endpoint) }
+        return try configuration.managementInterfaces(beside: (try? configuration.location().endpoint) ?? Endpoint())
     }
 
     /// The users of a grid.

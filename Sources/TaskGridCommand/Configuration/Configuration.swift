@@ -10,6 +10,8 @@ struct Configuration {
     var program = ProgramSettings()
     /// The folder of the RabbitMQ that a private broker is; nil: the one that this machine has installed.
     var rabbitmq: String?
+    /// The URL of the broker's management interface, with an administrator's login; nil: the one that is found.
+    var admin: String?
     /// The SQLite file of the tasks; nil: that of the grid's folder.
     var store: String?
     /// The file of what each user may do; nil: everybody everything.

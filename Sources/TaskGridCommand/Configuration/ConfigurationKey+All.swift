@@ -34,7 +34,17 @@ enum ConfigurationKeys {
             "rabbitmq", \.rabbitmq, kind: .optional(.path), in: defaults, valueName: "folder",
             standard: .words("the one that this machine has installed", example: "~/rabbitmq_server-4.0.5"),
             description: "The RabbitMQ of a private broker: a folder with `sbin` in it, as RabbitMQ's archive for Unix has it."
-        )
+        ),
+        ConfigurationKey(
+            "admin", \.admin, kind: .optional(.text), in: defaults, valueName: "url",
+            standard: .words(
+                "that of the grid of this machine, else port 15672 beside the broker, with its user",
+                example: "http://admin@localhost:15672"),
+            description: """
+                The URL of the broker's management interface, `http://user:password@host:15672` or with `https`, for `taskgrid check` and \
+                `taskgrid users --import`. No service needs it.
+                """
+        ),
     ]
 
     private static let standardHealthPorts =

@@ -55,7 +55,9 @@ struct ManagementInterfaceTests {
         var endpoint = endpoint
         endpoint.tls = TLSSettings(serverName: "broker.example")
         func name(_ interface: ManagementInterface) -> String? {
-            HTTPGet(host: interface.host, port: interface.port, target: "/", user: "u", password: "p", tls: interface.tls).certificateName
+            HTTPRequest(
+                method: "GET", host: interface.host, port: interface.port, target: "/", user: "u", password: "p", tls: interface.tls
+            ).certificateName
         }
         #expect(name(ManagementInterface(beside: endpoint)) == "broker.example")
         #expect(try name(ManagementInterface(url: "https://node1", endpoint: endpoint)) == "broker.example")
@@ -75,14 +77,14 @@ struct ManagementInterfaceTests {
     }
 
     @Test func `an answer is its status and its body`() throws {
-        let answer = try HTTPGet.parse(Data("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nx: y\r\n\r\n[{}]".utf8))
-        #expect(answer == HTTPGet.Answer(status: 200, body: Data("[{}]".utf8)))
-        #expect(try HTTPGet.parse(Data("HTTP/1.0 404 Not Found\r\n\r\n".utf8)) == HTTPGet.Answer(status: 404, body: Data()))
+        let answer = try HTTPRequest.parse(Data("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nx: y\r\n\r\n[{}]".utf8))
+        #expect(answer == HTTPRequest.Answer(status: 200, body: Data("[{}]".utf8)))
+        #expect(try HTTPRequest.parse(Data("HTTP/1.0 404 Not Found\r\n\r\n".utf8)) == HTTPRequest.Answer(status: 404, body: Data()))
     }
 
     @Test(arguments: ["", "AMQP\0\0\u{9}\u{1}", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n[]", "\r\n\r\n"])
     func `an answer that is cut off, or none of HTTP, is a failure`(text: String) {
-        #expect(throws: HTTPGet.Failure.self) { try HTTPGet.parse(Data(text.utf8)) }
+        #expect(throws: HTTPRequest.Failure.self) { try HTTPRequest.parse(Data(text.utf8)) }
     }
 
     @Test func `what RabbitMQ lists is read, whatever a version leaves out`() throws {

@@ -5,9 +5,9 @@ import NIOPosix
 import NIOSSL
 import TaskGridConfiguration
 
-/// A GET of HTTP/1.0 (RFC 1945), over TCP or TLS, which is all that the broker's management interface needs: one request a connection, no
+/// A request of HTTP/1.0 (RFC 1945), over TCP or TLS, which is all that the broker's management interface needs: one request a connection, no
 /// redirects. The command links no HTTP client for it.
-struct HTTPGet: Sendable {
+struct HTTPRequest: Sendable {
     struct Answer: Hashable, Sendable {
         let status: Int
         let body: Data
@@ -20,8 +20,9 @@ struct HTTPGet: Sendable {
 
     /// The most bytes of an answer that are read.
     private static let maximumSize = 64 << 20
-    private static let patience = Duration.seconds(5)
 
+    /// Such as `GET`.
+    let method: String
     let host: String
     let port: Int
     /// The path and the query, percent-encoded.
@@ -30,21 +31,27 @@ struct HTTPGet: Sendable {
     let password: String
     /// The CAs of the other side; nil: plain HTTP.
     var tls: TLSSettings?
+    /// What is sent, as JSON; nil: nothing.
+    var body: Data?
+    /// How long the connection may take, and then the answer.
+    var patience = Duration.seconds(5)
 
     func answer() async throws(Failure) -> Answer {
         let bytes: Data
         do {
             bytes = try await exchange()
         } catch {
-            throw error as? Failure ?? Failure(reason: Self.reason(of: error))
+            throw error as? Failure ?? Failure(reason: reason(of: error))
         }
         return try Self.parse(bytes)
     }
 
-    private var text: String {
+    private var bytes: Data {
         let login = Data("\(user):\(password)".utf8).base64EncodedString()
         let name = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        return "GET \(target) HTTP/1.0\r\nHost: \(name)\r\nAuthorization: Basic \(login)\r\n\r\n"
+        let head = "\(method) \(target) HTTP/1.0\r\nHost: \(name)\r\nAuthorization: Basic \(login)\r\n"
+        let content = body.map { "Content-Type: application/json\r\nContent-Length: \($0.count)\r\n" } ?? ""
+        return Data("\(head)\(content)\r\n".utf8) + (body ?? Data())
     }
 
     /// The name that the other side's certificate has to have; nil: the address that the connection is made to.
@@ -58,7 +65,7 @@ struct HTTPGet: Sendable {
         let context = try tls.map(Self.context)
         let name = certificateName
         let connection = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(TimeAmount(Self.patience))
+            .connectTimeout(TimeAmount(patience))
             .connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context {
@@ -67,12 +74,12 @@ struct HTTPGet: Sendable {
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
-        let late = connection.channel.eventLoop.scheduleTask(in: TimeAmount(Self.patience)) {
-            connection.channel.pipeline.fireErrorCaught(Failure(reason: "no whole answer within \(Self.patience.components.seconds) s"))
+        let late = connection.channel.eventLoop.scheduleTask(in: TimeAmount(patience)) {
+            connection.channel.pipeline.fireErrorCaught(Failure(reason: "no whole answer within \(patience.components.seconds) s"))
         }
         defer { late.cancel() }
         return try await connection.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: text))
+            try await outbound.write(ByteBuffer(bytes: bytes))
             var answer = Data()
             do {
                 for try await bytes in inbound {
@@ -99,7 +106,7 @@ struct HTTPGet: Sendable {
         }
     }
 
-    private static func reason(of error: any Error) -> String {
+    private func reason(of error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError: error.connectionErrors.first.map { reason(of: $0.error) } ?? "the host is not found"
         case ChannelError.connectTimeout: "no answer within \(patience.components.seconds) s"
