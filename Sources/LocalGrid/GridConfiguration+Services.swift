@@ -20,19 +20,20 @@ extension GridConfiguration {
     ///   - amqp: the broker's URL.
     ///   - tls: how TLS with it is spoken.
     ///   - certificate: what the services speak HTTPS with; nil: as their own settings say.
-    ///   - userURLs: the broker's URLs of the users of a private broker, by their names; empty: all services log in by `amqp`.
+    ///   - userURLs: the URLs, without a password, of the users of a private broker by their names, each of whom has a file of the password in
+    ///     the broker's folder; empty: all services log in by `amqp`.
     func serviceStages(
         ports: Ports, amqp: String, tls: TLSSettings? = nil, certificate: CertificateFiles? = nil, userURLs: [String: String] = [:]
     ) throws(LocalGridError) -> [[ChildProcess]] {
         guard let services else { return [] }
-        func login(of user: String) throws(LocalGridError) -> String {
-            guard !userURLs.isEmpty else { return amqp }
+        func login(of user: String) throws(LocalGridError) -> (url: String, passwordFile: String?) {
+            guard !userURLs.isEmpty else { return (amqp, nil) }
             // That of the administrator would do, and let the service do everything.
             guard let url = userURLs[user] else {
                 throw LocalGridError(
                     .configuration, "the private broker has no user '\(user)', as whom a service of the grid logs in: please report it")
             }
-            return url
+            return (url, BrokerFiles(folder: folder.broker).password(of: user))
         }
         func child(
             _ role: Role, named name: String, type: TaskType? = nil, port use: Ports.Use, arguments: [String] = [], stopWithin: Duration
@@ -40,10 +41,13 @@ extension GridConfiguration {
             let ready = folder.readyFile(of: name)
             var variables = PassedEnvironment.variables(for: role).merging(services.environment) { $1 }
             variables.merge(services.secrets[role] ?? [:]) { $1 }
-            // The URL holds the password: an argument would show it to everyone in `ps`.
             variables.merge(ProgramSettings.variables(of: tls)) { $1 }
             variables.merge(ProgramSettings.variables(of: certificate)) { $1 }
-            variables["TASKGRID_BROKER"] = try services.route(name, login(of: services.user(role, type: type)))
+            let (url, passwordFile) = try login(of: services.user(role, type: type))
+            // Another broker's URL may hold a password: an argument would show it to everyone in `ps`.
+            variables["TASKGRID_BROKER"] = try services.route(name, url)
+            // Each reconnect reads it, so that a changed password needs no restart.
+            if let passwordFile { variables["TASKGRID_BROKER_PASSWORD_FILE"] = passwordFile }
             variables["TASKGRID_PREFIX"] = services.topology.prefix
             variables["TASKGRID_QUEUE_KIND"] = services.topology.queueKind.rawValue
             variables["TASKGRID_READY_FILE"] = ready
@@ -68,7 +72,7 @@ extension GridConfiguration {
         let rights = userURLs.isEmpty ? [] : ["--rights", BrokerFiles(folder: folder.broker).rights]
         return [
             [try child(.monitor, named: "monitor", port: .monitor, arguments: monitorPort, stopWithin: .seconds(10))],
-            [try child(.nameservice, named: "nameservice", port: .nameservice, stopWithin: .seconds(10))],
+            [try child(.nameservice, named: "nameservice", port: .nameservice, arguments: rights, stopWithin: .seconds(10))],
             [
                 try child(
                     .dispatcher, named: "dispatcher", port: .dispatcher, arguments: ["--store", services.store ?? folder.store] + rights,

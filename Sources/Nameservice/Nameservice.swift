@@ -21,21 +21,24 @@ package struct Nameservice: Service {
     private let endpoint: Endpoint
     private let topology: Topology
     private let maximumWorkers: Int
+    private let access: AccessPolicy?
     private let vitals: Vitals
     private let logger: Logger
     private let onReady: @Sendable () -> Void
 
     /// - `maximumWorkers`: how many workers it knows at a time; more are refused, logged, and told to the events
     ///   exchange as an error.
+    /// - `access`: which user may serve which types; others are not counted. nil: everybody everything.
     /// - `vitals`: where it shows its health.
     /// - `onReady`: called once it consumes.
     package init(
-        endpoint: Endpoint, topology: Topology, maximumWorkers: Int = 10_000, vitals: Vitals = Vitals(),
-        logger: Logger, onReady: @escaping @Sendable () -> Void = {}
+        endpoint: Endpoint, topology: Topology, maximumWorkers: Int = 10_000, access: AccessPolicy? = nil,
+        vitals: Vitals = Vitals(), logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
         self.endpoint = endpoint
         self.topology = topology
         self.maximumWorkers = maximumWorkers
+        self.access = access
         self.vitals = vitals
         self.logger = logger
         self.onReady = onReady
@@ -47,7 +50,8 @@ package struct Nameservice: Service {
     ///   it is tried again for ever.
     package func run() async throws {
         let session = NameserviceSession(
-            endpoint: endpoint, topology: topology, maximumWorkers: maximumWorkers, vitals: vitals, logger: logger)
+            endpoint: endpoint, topology: topology, maximumWorkers: maximumWorkers, access: access, vitals: vitals,
+            logger: logger)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {

@@ -20,7 +20,7 @@ struct NameserviceSession: Sendable {
     private let vitals: Vitals
     private let logger: Logger
 
-    init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int, vitals: Vitals, logger: Logger) {
+    init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int, access: AccessPolicy?, vitals: Vitals, logger: Logger) {
         self.topology = topology
         self.vitals = vitals
         self.logger = logger
@@ -36,7 +36,7 @@ struct NameserviceSession: Sendable {
             queues: [topology.listenerQueue("registry", id).name], prefetch: 1000, maximumBytes: 8 << 20
         )
         queries = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100, maximumBytes: 4 << 20)
-        registry = WorkerRegistry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)
+        registry = WorkerRegistry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), access: access, logger: logger)
         publisher = NameservicePublisher(connection: publishing, topology: topology, logger: logger)
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }

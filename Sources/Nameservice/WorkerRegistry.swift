@@ -16,19 +16,22 @@ final class WorkerRegistry: Sendable {
         /// Refused registrations since the latest one that was told.
         var refused = 0
         var nextRefusalNotice: ContinuousClock.Instant?
+        var nextRightsNotice: ContinuousClock.Instant?
     }
 
-    /// How often at most a full table is told of; a refused worker comes again with every heartbeat.
+    /// How often at most a full table, or a missing right, is told of; a refused worker comes again with every heartbeat.
     private static let refusalNoticeInterval = Duration.seconds(60)
 
     private let topology: Topology
+    private let access: AccessPolicy?
     private let logger: Logger
     private let state: Mutex<State>
     /// Raised when the next lease's end may have moved.
     let changed = Signal()
 
-    init(topology: Topology, leases: LeaseTable = LeaseTable(), logger: Logger) {
+    init(topology: Topology, leases: LeaseTable = LeaseTable(), access: AccessPolicy? = nil, logger: Logger) {
         self.topology = topology
+        self.access = access
         self.logger = logger
         state = Mutex(State(leases: leases))
     }
@@ -38,15 +41,21 @@ final class WorkerRegistry: Sendable {
     /// Handles a message from the registry queue.
     func handle(_ message: Message, key: String, at moment: ClockReading) -> [Publication] {
         let kind: RegistryMessage.Kind
-        let worker: RegistryMessage
+        var worker: RegistryMessage
         do {
             (kind, worker) = try RegistryMessage.decode(message, routingKey: key)
+            if access != nil { worker.publisher = try message.properties.publisher() }
         } catch {
             return [dead(message, key: key, reason: error.description)]
         }
+        if kind != .deregister {
+            dropTypes(of: &worker, at: moment)
+            guard !worker.types.isEmpty else { return [] }
+        }
+        let served = worker
         do {
             let (event, interval, isNewPace) = try state.withLock { state throws(LeaseTable.Full) in
-                let event = try state.leases.apply(kind, worker, at: moment)
+                let event = try state.leases.apply(kind, served, at: moment)
                 return (event, state.pace.interval, state.updatePace(at: moment.instant))
             }
             var publications = isNewPace ? [self.pace()] : []
@@ -59,6 +68,24 @@ final class WorkerRegistry: Sendable {
         } catch {
             return refusal(of: worker, error, at: moment)
         }
+    }
+
+    /// Takes away the types that the worker's user may not serve: it gets no tasks of them, and would hide that nobody serves them.
+    private func dropTypes(of worker: inout RegistryMessage, at moment: ClockReading) {
+        guard let access else { return }
+        let user = worker.publisher
+        let forbidden = Set(worker.types.filter { !access.allows(user, .serve, $0) })
+        guard let first = forbidden.min() else { return }
+        worker.types.removeAll { forbidden.contains($0) }
+        let isTold = state.withLock { state in
+            if let next = state.nextRightsNotice, moment.instant < next { return false }
+            state.nextRightsNotice = moment.instant.advanced(by: Self.refusalNoticeInterval)
+            return true
+        }
+        guard isTold else { return }
+        logger.warning(
+            "worker is not counted for types that its user has no right to serve; whoever runs the grid gives it with taskgrid users",
+            metadata: [LogKey.workerID: "\(worker.worker)", LogKey.taskType: "\(first)"])
     }
 
     /// Asks all workers, or one, to speak at once, and as often as their number allows.

@@ -46,11 +46,16 @@ package struct GridFile: Codable, Hashable, Sendable {
     /// Reads the file of the grid that runs in `folder`.
     ///
     /// - Parameter folder: the data folder.
-    /// - Throws: `SettingError` where no grid runs there (`notRunning`), or the file cannot be read (`unreadable`).
+    /// - Throws: `SettingError` where no grid runs there (`notRunning`), the file cannot be read (`unreadable`), or another user could have
+    ///   written it (`distrusted`): tasks would go to that user's broker.
     package static func read(from folder: GridFolder) throws(SettingError) -> GridFile {
         let file: GridFile
         do {
-            file = try JSONDecoder().decode(GridFile.self, from: Data(contentsOf: URL(fileURLWithPath: folder.gridFile)))
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.gridFile))
+            try checkTrust(handle, folder)
+            file = try JSONDecoder().decode(GridFile.self, from: handle.readToEnd() ?? Data())
+        } catch let error as SettingError {
+            throw error
         } catch is DecodingError {
             throw SettingError(.unreadable, "\(folder.gridFile) is damaged: remove it and start the grid again")
         } catch {
@@ -77,5 +82,17 @@ package struct GridFile: Codable, Hashable, Sendable {
             )
         }
         return file
+    }
+
+    private static func checkTrust(_ file: FileHandle, _ folder: GridFolder) throws(SettingError) {
+        var status = stat()
+        guard fstat(file.fileDescriptor, &status) == 0 else {
+            throw SettingError(.unreadable, "cannot look at \(folder.gridFile) (\(Errno.current)): choose another folder with --grid")
+        }
+        guard let fault = FileTrust.fault(of: status, folder.gridFile) ?? FileTrust.fault(of: folder.path) else { return }
+        throw SettingError(
+            .distrusted,
+            "\(folder.gridFile) is not used, because its broker could be somebody else's: \(fault). Name the broker with --broker, or a "
+                + "folder of your own with --grid")
     }
 }

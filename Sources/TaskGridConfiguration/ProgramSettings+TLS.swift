@@ -22,7 +22,9 @@ extension ProgramSettings {
         SettingKey(
             "broker-key", \.tls.key, kind: .optional(.path), in: defaults, valueName: "file",
             standard: .words("the file of `broker-certificate`", example: "/etc/taskgrid/client.key"),
-            description: "A PEM file of the key of the client's certificate, without a passphrase."
+            description: """
+                A PEM file of the key of the client's certificate, without a passphrase, which only its owner may read (mode 600).
+                """
         ),
         SettingKey(
             "broker-server-name", \.tls.serverName, kind: .optional(.text("a host name or an IP address") { !$0.isEmpty }),

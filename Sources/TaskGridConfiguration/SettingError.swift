@@ -5,6 +5,8 @@ package struct SettingError: Error, Hashable, Sendable, CustomStringConvertible 
         case invalid
         /// A file that cannot be read.
         case unreadable
+        /// A file that another user could have written.
+        case distrusted
         /// No grid runs in the folder.
         case notRunning
     }

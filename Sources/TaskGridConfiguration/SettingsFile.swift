@@ -21,18 +21,10 @@ package enum SettingsFile {
         if let named = file ?? environment["TASKGRID_CONFIG"].flatMap({ $0.isEmpty ? nil : $0 }) { return .file(named) }
         guard FileManager.default.fileExists(atPath: standard) else { return .none }
         for path in [(standard as NSString).deletingLastPathComponent, standard] {
-            if let reason = distrust(of: path) {
+            if let reason = FileTrust.fault(of: path) {
                 return .distrusted(reason: "\(standard) is not used: \(reason); if it is right, name it with --config \(standard)")
             }
         }
         return .file(standard)
-    }
-
-    /// Why somebody else than this user, or root, could have written it; nil: nobody else could.
-    private static func distrust(of path: String) -> String? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        if status.st_uid != geteuid(), status.st_uid != 0 { return "\(path) belongs to another user (\(status.st_uid))" }
-        return status.st_mode & 0o022 == 0 ? nil : "other users may write to \(path)"
     }
 }

@@ -95,6 +95,29 @@ struct PermissionTests {
         }
     }
 
+    @Test func `a queue that another program declares soon is waited for without a warning at first`() async throws {
+        try await withUser { proxy, administrator in
+            try await administrator.declare(Declarations(exchanges: [exchange]))
+            var declarations = all
+            declarations.declarers = [shared.name: "the owner"]
+            let user = connection(proxy.endpoint, .none, Declarations() + declarations)
+            let start = Task { try await user.start() }
+            let message = "exchange or queue is missing, waiting for its owner"
+            let line = try await log.first { $0.message == message ? $0 : nil }
+            #expect(line.level == .info)
+            let error = "\(line.metadata[AMQPLogKey.error] ?? "")"
+            #expect(error.contains("queue \(shared.name) is missing") && error.contains("the owner declares it when it runs"))
+            #expect(!error.contains("permission"))
+            try await administrator.declare(owned)
+            try await start.value
+            await user.close()
+        }
+        let now = ContinuousClock.now
+        #expect(Connection.level(ofMissingSince: now - .seconds(4), at: now) == .info)
+        #expect(Connection.level(ofMissingSince: now - .seconds(5), at: now) == .warning)
+        #expect(Connection.level(ofMissingSince: nil, at: now) == .warning)
+    }
+
     @Test func `a start that has only so much patience says what is missing`() async throws {
         try await withUser { proxy, _ in
             let user = connection(proxy.endpoint)

@@ -28,13 +28,16 @@ struct SchedulerHarness {
         init(_ value: Value) { self.value = Mutex(value) }
     }
 
-    init(_ configuration: DispatcherConfiguration = .quick, store: (any TaskStore)? = nil, time: ManualTime = ManualTime()) async throws {
+    init(
+        _ configuration: DispatcherConfiguration = .quick, store: (any TaskStore)? = nil, time: ManualTime = ManualTime(),
+        logger: Logger = .silent
+    ) async throws {
         self.time = time
         let opened: any TaskStore
         if let store { opened = store } else { opened = try await SQLiteTaskStore.inMemory() }
         self.store = opened
         scheduler = Scheduler(
-            store: opened, topology: topology, configuration: configuration, logger: .silent, time: time.source
+            store: opened, topology: topology, configuration: configuration, logger: logger, time: time.source
         ) { [gone, isCutOff] workers in
             guard !isCutOff.value.withLock({ $0 }) else { return nil }
             return workers.filter { worker in gone.value.withLock { $0.contains(worker) } }

@@ -51,7 +51,7 @@ import Testing
             var written: Set<[Int?]> = []
             for _ in 0..<2 {
                 let ports = try Ports(.free, for: PrivateBroker.uses(nodes: 1))
-                let password = try files.prepare().administrator
+                let password = try files.prepare()
                 try files.prepare(BrokerNode(1, of: 1, ports: ports), seen: folder, maximumMessageSize: nil)
                 secrets.append([password, try String(contentsOfFile: files.cookie, encoding: .utf8)])
                 written.insert(

@@ -30,7 +30,10 @@ import Testing
         try await withTemporaryFolder { folder in
             try make(folder.path)
             chown(folder.path, 65534, 65534)
-            #expect(problem(of: folder)?.contains("belongs to another user (65534)") == true)
+            let text =
+                "the folder \(folder.path) belongs to another user (65534). That user could change what the grid keeps there. "
+                + "Chown the folder, or choose another data folder with --data"
+            #expect(problem(of: folder) == text)
         }
         try await withTemporaryFolder { folder in
             try make(folder.broker)

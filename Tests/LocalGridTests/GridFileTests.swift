@@ -66,4 +66,48 @@ import Testing
     @Test func `a missing folder is an error that names it`() {
         #expect(error(reading: GridFolder("/nowhere/at/all"))?.code == .notRunning)
     }
+
+    private func write(in folder: GridFolder) throws {
+        let lock = try folder.open()
+        defer { withExtendedLifetime(lock) {} }
+        try GridFile(amqp: "amqp://h", monitor: nil, admin: nil, pid: getpid(), topology: nil).write(to: folder)
+    }
+
+    private func checkDistrust(of folder: GridFolder, because fault: String) {
+        let error = error(reading: folder)
+        #expect(error?.code == .distrusted)
+        #expect(error?.message.hasPrefix("\(folder.gridFile) is not used") == true && error?.message.contains(fault) == true)
+        #expect(error?.message.contains("--broker") == true && error?.message.contains("--grid") == true)
+    }
+
+    @Test func `a file that others may write, or put into its folder, is refused with what to do`() async throws {
+        try await withTemporaryFolder { folder in
+            try write(in: folder)
+            chmod(folder.gridFile, 0o620)
+            checkDistrust(of: folder, because: "other users may write to \(folder.gridFile)")
+            chmod(folder.gridFile, 0o600)
+            #expect(throws: Never.self) { try GridFile.read(from: folder) }
+            chmod(folder.path, 0o702)
+            checkDistrust(of: folder, because: "other users may write to \(folder.path)")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root gives files away"))
+    func `a file, folder or link of another user is refused`() async throws {
+        try await withTemporaryFolder { folder in
+            try write(in: folder)
+            chown(folder.gridFile, 65534, 65534)
+            checkDistrust(of: folder, because: "\(folder.gridFile) belongs to another user (65534)")
+            chown(folder.gridFile, 0, 0)
+            chown(folder.path, 65534, 65534)
+            checkDistrust(of: folder, because: "\(folder.path) belongs to another user (65534)")
+            chown(folder.path, 0, 0)
+            let link = GridFolder("\(folder.path)-link")
+            defer { unlink(link.path) }
+            symlink(folder.path, link.path)
+            #expect(throws: Never.self) { try GridFile.read(from: link) }
+            lchown(link.path, 65534, 65534)
+            checkDistrust(of: link, because: "\(link.path) belongs to another user (65534)")
+        }
+    }
 }

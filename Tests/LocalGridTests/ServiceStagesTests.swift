@@ -33,19 +33,21 @@ import Testing
         for child in stages.flatMap({ $0 }) { #expect(variables(child)["TASKGRID_BROKER"] == "\(secret)/\(child.name)") }
     }
 
-    @Test func `each service logs in as its own user to a private broker, and the dispatcher gets their rights`() throws {
+    @Test func `each service logs in as its own user to a private broker, and those that need it get their rights`() throws {
         let workers = WorkerCounts([TaskType(literal: "hash"): 2, TaskType(literal: "a_b"): 1, TaskType(literal: "a-b"): 1])
         let services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: workers)
         let names = ["taskgrid-dispatcher", "taskgrid-nameservice", "taskgrid-monitor", "worker-a-b", "worker-hash"]
         #expect(services.users.map(\.name) == names && names.allSatisfy(GridUser.isValid))
         #expect(services.users[3].role == .worker(["a-b", "a_b"].map { TaskType(literal: $0) }))
         let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
-        let urls = Dictionary(uniqueKeysWithValues: names.map { ($0, "amqp://\($0):other@h") })
+        let urls = Dictionary(uniqueKeysWithValues: names.map { ($0, "amqp://\($0)@h") })
         let ports = try Ports(.free, for: configuration.serviceUses)
         for child in try configuration.serviceStages(ports: ports, amqp: secret, userURLs: urls).flatMap({ $0 }) {
-            let user = child.name.hasPrefix("worker") ? child.arguments[1].replacingOccurrences(of: "_", with: "-") : child.name
-            #expect(variables(child)["TASKGRID_BROKER"] == urls[child.name.hasPrefix("worker") ? "worker-\(user)" : "taskgrid-\(user)"])
-            #expect(child.arguments.contains("/data/broker/rights.json") == (child.name == "dispatcher"))
+            let part = child.name.hasPrefix("worker") ? child.arguments[1].replacingOccurrences(of: "_", with: "-") : child.name
+            let user = child.name.hasPrefix("worker") ? "worker-\(part)" : "taskgrid-\(part)"
+            #expect(variables(child)["TASKGRID_BROKER"] == urls[user])
+            #expect(variables(child)["TASKGRID_BROKER_PASSWORD_FILE"] == "/data/broker/users/\(user)")
+            #expect(child.arguments.contains("/data/broker/rights.json") == ["dispatcher", "nameservice"].contains(child.name))
         }
     }
 
@@ -56,7 +58,7 @@ import Testing
         let ports = try Ports(.free, for: configuration.serviceUses)
         for missing in services.users.map(\.name) {
             let others = services.users.map(\.name).filter { $0 != missing }
-            let urls = Dictionary(uniqueKeysWithValues: others.map { ($0, "amqp://\($0):other@h") })
+            let urls = Dictionary(uniqueKeysWithValues: others.map { ($0, "amqp://\($0)@h") })
             let error = #expect(throws: LocalGridError.self) {
                 try configuration.serviceStages(ports: ports, amqp: secret, userURLs: urls)
             }
@@ -81,7 +83,7 @@ import Testing
         for child in try stages("hash=1", prefix: "other").flatMap({ $0 }) {
             #expect(!child.arguments.joined(separator: " ").contains("secret"))
             let variables = variables(child)
-            #expect(variables["TASKGRID_BROKER"] == secret)
+            #expect(variables["TASKGRID_BROKER"] == secret && variables["TASKGRID_BROKER_PASSWORD_FILE"] == nil)
             #expect(variables["TASKGRID_PREFIX"] == "other")
             #expect(variables["TASKGRID_QUEUE_KIND"] == "quorum")
             #expect(variables["TASKGRID_LOG_LEVEL"] == "debug")
@@ -164,7 +166,7 @@ import Testing
         "SSH_AUTH_SOCK": "/ssh", "LD_PRELOAD": "/evil.so", "TASKGRID_BROKER": "amqp://u:secret@h", "TASKGRID_BROKER_PASSWORD_FILE": "/p",
         "TASKGRID_MONITOR_TOKEN": "secret", "TASKGRID_DISPATCHER_WINDOW": "1s", "TASKGRID_WORKER_PREFETCH": "3",
         "TASKGRID_LOG_LEVEL": "debug", "TASKGRID_CONFIG": "/c", "TASKGRID_BROKER_CA": "/ca", "SSL_CERT_FILE": "/cas",
-        "TASKGRID_ADMIN": "http://admin:secret@h",
+        "TASKGRID_ADMIN": "http://admin:secret@h", "TASKGRID_DISPATCHER_RIGHTS": "/r",
     ]
 
     private func names(_ role: GridConfiguration.Role) -> Set<String> {
@@ -177,8 +179,8 @@ import Testing
 
     @Test func `services get what a program needs, and the settings of their own kind`() {
         #expect(names(.monitor) == all.union(["TASKGRID_MONITOR_TOKEN"]))
-        #expect(names(.dispatcher) == all.union(["TASKGRID_DISPATCHER_WINDOW"]))
+        #expect(names(.dispatcher) == all.union(["TASKGRID_DISPATCHER_WINDOW", "TASKGRID_DISPATCHER_RIGHTS"]))
         #expect(names(.worker) == all.union(["TASKGRID_WORKER_PREFETCH"]))
-        #expect(names(.nameservice) == all)
+        #expect(names(.nameservice) == all.union(["TASKGRID_DISPATCHER_RIGHTS"]))
     }
 }

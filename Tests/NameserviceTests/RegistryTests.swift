@@ -23,6 +23,20 @@ import Testing
         #expect(try JSON.decode(WorkerEvent.self, publication.message.body).worker == .sample("a"))
     }
 
+    @Test func `a type that the worker's user may not serve is not counted, with one warning`() throws {
+        let lines = Journal<LogLine>()
+        let access = AccessPolicy(users: ["crew": [.serve: ["sum"]]])
+        let registry = WorkerRegistry(topology: topology, access: access, logger: Logger(into: lines))
+        let event = try #require(registry.handle(.register, .sample("crew.a", types: ["reverse", "sum"]), at: .after(0)).first)
+        #expect(try JSON.decode(WorkerEvent.self, event.message.body).worker.types == [TaskType(literal: "sum")])
+        // One that has no other type is not there at all.
+        #expect(registry.handle(.heartbeat, .sample("crew.evil"), at: .after(1)).isEmpty)
+        #expect(registry.handle(.heartbeat, .sample("stranger.a", types: ["sum"]), at: .after(2)).isEmpty)
+        #expect(registry.handle(.heartbeat, .sample("crew.a", types: ["reverse", "sum"]), at: .after(3)).isEmpty)
+        #expect(lines.entries.filter { $0.level == .warning }.map { $0.metadata["worker.id"] } == ["crew.a"])
+        #expect(registry.handle(.deregister, .sample("crew.a"), at: .after(4)).map(\.routingKey) == ["worker.left"])
+    }
+
     @Test func `a heartbeat of a known worker is no event`() {
         let registry = registry()
         _ = registry.handle(.register, .sample("a"), at: .after(0))

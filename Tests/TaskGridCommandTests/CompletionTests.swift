@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaskGridConfiguration
 import TaskGridCore
 import Testing
 
@@ -20,6 +21,16 @@ import Testing
         let end = try #require(script[begin.upperBound...].firstRange(of: "\n}\n"))
         let function = script[begin.upperBound..<end.lowerBound]
         #expect(function.contains(command == "worker" ? "reverse" : "---completion \(command) --"), "\(command)")
+    }
+
+    @Test(arguments: ["broker-password-file", "broker-ca"])
+    func `a setting that names a file is an option, which is completed by files`(name: String) async throws {
+        let script = TaskGrid.completionScript(for: .bash)
+        let begin = try #require(script.firstRange(of: "_taskgrid_stats() {"))
+        #expect(script[begin.upperBound...].contains("'--\(name)')\n        __taskgrid_add_completions -f\n"))
+        #expect(TypeCompletion.gridArguments(["run", "--\(name)", "/file"]) == ["--\(name)", "/file"])
+        let grid = try GridOptions.parse(["--broker", "amqp://user@host", "--\(name)", "/file"])
+        #expect(try await grid.configuration().program.sources.text(name)?.text == "/file")
     }
 
     @Test func `the kinds of events, and the states of tasks, are completed`() throws {

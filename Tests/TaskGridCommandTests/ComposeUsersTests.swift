@@ -80,14 +80,17 @@ struct ComposeUsersTests {
         }
     }
 
-    @Test func `the dispatcher reads the rights where the users' service puts them, and no other service may write there`() throws {
+    @Test func `two services read the rights where the users' service puts them, and no other may write there`() throws {
         let file = try #require(environment(services["users"] ?? [:])["RIGHTS_FILE"])
-        let command = try #require(services["dispatcher"]?["command"] as? [String])
-        #expect(command.suffix(2) == ["--rights", file])
+        for reader in ["dispatcher", "nameservice"] {
+            let command = try #require(services[reader]?["command"] as? [String])
+            #expect(command.suffix(2) == ["--rights", file])
+        }
         let folder = URL(filePath: file).deletingLastPathComponent().path
         for (name, service) in services {
             let volume = (service["volumes"] as? [String])?.first { $0.hasPrefix("rights:") }
-            #expect(volume == ["users": "rights:\(folder)", "dispatcher": "rights:\(folder):ro"][name], "\(name)")
+            let volumes = ["users": "rights:\(folder)", "dispatcher": "rights:\(folder):ro", "nameservice": "rights:\(folder):ro"]
+            #expect(volume == volumes[name], "\(name)")
         }
         // A volume begins as the image's folder.
         let image = try String(contentsOf: repositoryFile("compose/Dockerfile"), encoding: .utf8)

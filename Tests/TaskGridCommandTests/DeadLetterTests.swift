@@ -11,7 +11,7 @@ import Testing
     private func letter(_ body: String, reason: String = "malformed_body: x", at: Int64 = 1_767_225_600_000) -> DeadLetter {
         var message = Message(properties: BasicProperties(type: "reverse", appID: "w"), body: Data(body.utf8))
         message.properties.headers = [WireFormat.Header.reason: .string(reason), WireFormat.Header.deadAt: .int(at)]
-        return DeadLetter(message: message)
+        return DeadLetter(message: message, of: Topology())
     }
 
     @Test func `a letter keeps its id, and others have other ids`() {
@@ -24,7 +24,7 @@ import Testing
         var message = cut.message
         message.properties.headers[WireFormat.Header.size] = 70_000
         message.properties.headers["other"] = .array([.int(1), .void])
-        cut = DeadLetter(message: message)
+        cut = DeadLetter(message: message, of: Topology())
         let lines = DeadShowCommand.lines(cut, width: 40)
         #expect(lines.contains { $0.hasPrefix("bytes") && $0.hasSuffix("70,000, cut") } && lines.contains { $0.hasSuffix("[1,null]") })
         #expect(!lines.joined().contains("\u{1B}") && lines.allSatisfy { $0.count <= 40 })
@@ -35,7 +35,7 @@ import Testing
 
     @Test func `a letter shows the user that sent it, in the table where there is room, and in JSON`() throws {
         let message = Message(properties: BasicProperties(type: "reverse", userID: "crew\u{1B}", appID: "other.x-1"))
-        let letter = DeadLetter(message: Publication.deadLetter(message, because: "wrong_user: no", Topology()).message)
+        let letter = published(message, by: "taskgrid-dispatcher")
         let wide = DeadListCommand.table([letter]).lines(width: 200)
         #expect(wide[0].contains("USER") && wide[1].contains("crew") && !wide[1].contains("\u{1B}"))
         let narrow = DeadListCommand.table([letter]).lines(width: 40).joined(separator: "\n")
@@ -44,15 +44,36 @@ import Testing
         #expect(lines.count { $0.contains("crew") } == 1 && lines.contains { $0.hasPrefix("user") })
         let json = try #require(try JSONSerialization.jsonObject(with: JSON.encode(letter)) as? [String: Any])
         #expect(json["user"] as? String == "crew\u{1B}")
-        let none = DeadLetter(message: Message(properties: BasicProperties(type: "reverse")))
+        let none = DeadLetter(message: Message(properties: BasicProperties(type: "reverse")), of: Topology())
         #expect(DeadListCommand.table([none]).rows[0][3] == "-")
+    }
+
+    private func published(_ message: Message, by user: String?) -> DeadLetter {
+        var dead = Publication.deadLetter(message, because: "wrong_user: no", Topology()).message
+        // As the broker hands it over.
+        dead.properties.userID = user
+        return DeadLetter(message: dead, of: Topology())
+    }
+
+    @Test func `a service alone is believed in who sent the original, and others are shown as its sender`() {
+        let message = Message(properties: BasicProperties(type: "reverse", userID: "crew"))
+        for service in ["taskgrid-dispatcher", "taskgrid-nameservice", "taskgrid-monitor"] {
+            #expect(published(message, by: service).user == "crew")
+        }
+        let forged = published(message, by: "app")
+        #expect(forged.user == "app" && DeadListCommand.table([forged]).rows[0][3] == "app")
+        let lines = DeadShowCommand.lines(forged, width: nil)
+        #expect(lines.contains { $0.hasPrefix("user ") && $0.hasSuffix(" app") })
+        #expect(lines.contains { $0.hasPrefix(WireFormat.Header.user) && $0.hasSuffix(" crew") })
+        #expect(published(message, by: nil).user == nil)
+        #expect(DeadShowCommand.lines(published(message, by: "taskgrid-monitor"), width: nil).count { $0.contains("crew") } == 1)
     }
 
     @Test(arguments: [-1, Int64.max / 2, Int64.min, 253_402_300_800_000])
     func `a time and a size that cannot be are not shown as facts`(number: Int64) {
         var message = letter("abc", at: number).message
         message.properties.headers[WireFormat.Header.size] = .int(number)
-        let hostile = DeadLetter(message: message)
+        let hostile = DeadLetter(message: message, of: Topology())
         #expect(hostile.at == nil && hostile.size == 3)
         #expect(DeadListCommand.table([hostile]).rows[0][1] == "-")
         #expect(DeadShowCommand.lines(hostile, width: nil).contains { $0.hasPrefix("dead at") && $0.hasSuffix("unknown") })

@@ -5,6 +5,7 @@ import TaskGridConfiguration
 import TaskGridCore
 import Testing
 
+@testable import AMQP
 @testable import TaskGridCommand
 
 @Suite("How a task ended, as a line")
@@ -52,6 +53,18 @@ struct FailureTests {
         let failure = Failure(ClientError(code, "why"))
         #expect(failure.code.rawValue == exit)
         #expect(failure.message == "why")
+    }
+
+    @Test func `a right that a user lacks is told with who has it, and a login that is refused is not`() {
+        let right = AMQPError(
+            brokerCode: 403, text: "ACCESS_REFUSED - read access to queue 't.dead' in vhost '/' refused for user 'u'", "the queue")
+        let failure = Failure(right, code: .unreachable, allowed: Failure.everyQueue(of: Topology()))
+        let end = ": log in as an administrator of the grid, or as the dispatcher's user ('taskgrid-dispatcher')"
+        #expect(failure.code == .failed && failure.message?.hasSuffix(end) == true)
+        for (code, text) in [(403, "ACCESS_REFUSED - Login was refused"), (530, "NOT_ALLOWED - access to vhost 'x' refused for user 'u'")] {
+            let login = AMQPError(brokerCode: code, text: text, "the login")
+            #expect(Failure(login, code: .unreachable, allowed: "x") == Failure(.unreachable, "\(login)"))
+        }
     }
 
     @Test func `a grid that does not run is unreachable, other trouble with it is a failure`() {

@@ -61,6 +61,16 @@ struct UsersCommandTests {
         #expect(throws: Failure.self) { try command.password(of: user) }
     }
 
+    @Test func `users that are named no longer are told of, with what takes their logins away`() {
+        let users = GridUser.services(of: Topology()) + [GridUser(name: "app", role: .client([]))]
+        let former = AccessPolicy(for: users + [GridUser(name: "crew", role: .worker([])), GridUser(name: "band", role: .worker([]))])
+        let told = UsersCommand.dropped(from: former, users, in: "secrets/rights.json")
+        #expect(told?.hasPrefix("band, crew are no longer in secrets/rights.json: ") == true)
+        #expect(told?.hasSuffix("rabbitmqctl delete_user band; rabbitmqctl delete_user crew") == true)
+        #expect(UsersCommand.dropped(from: AccessPolicy(for: users), users, in: "r") == nil)
+        #expect(UsersCommand.dropped(from: nil, users, in: "r") == nil)
+    }
+
     @Test func `the rights are read from a file that nobody else may write`() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "taskgrid-rights-\(UUID().uuidString)").path
         defer { unlink(file) }

@@ -3,11 +3,16 @@ struct AttemptErrors {
     private var errors: [Endpoint.Address: AMQPError] = [:]
     /// Why the password could not be read at the latest attempt.
     var ofPassword: AMQPError?
+    /// Since when a queue is missing that another program declares soon; nil: none is.
+    var awaitedSince: ContinuousClock.Instant?
 
     mutating func add(_ error: AMQPError, of address: Endpoint.Address) { errors[address] = error }
 
     /// Nothing is wrong any more.
-    mutating func removeAll() { errors = [:] }
+    mutating func removeAll() {
+        errors = [:]
+        awaitedSince = nil
+    }
 
     /// Whether each address has failed with an error that no waiting mends. A node that starts or leaves its cluster may refuse what the
     /// others take.

@@ -43,12 +43,33 @@ extension Connection {
                 "exchange or queue is not this user's to declare, using it as it is", metadata: [AMQPLogKey.name: "\(declaration.name)"])
             return false
         }
+        let declarer = declarer(of: declaration)
+        attemptErrors.awaitedSince = declarer == nil ? nil : attemptErrors.awaitedSince ?? .now
+        let advice =
+            declarer.map { "\($0) declares it when it runs" }
+            ?? "start the service that declares it, or give the user the permission to configure it"
         throw AMQPError(
-            .notFound,
-            "\(declaration.name) is missing, and the broker does not let user '\(endpoint.user)' declare it: start the service that "
-                + "declares it, or give the user the permission to configure it",
+            .notFound, "\(declaration.name) is missing, and the broker does not let user '\(endpoint.user)' declare it: \(advice)",
             brokerCode: refusal.brokerCode
         )
+    }
+
+    private func declarer(of declaration: Declaration) -> String? {
+        guard case .queue(let queue) = declaration else { return nil }
+        return declarations.declarers[queue.name]
+    }
+
+    /// For so long it is no trouble that another program has not declared a queue yet.
+    static let declarerPatience = Duration.seconds(5)
+
+    /// How important it is for the log that something is missing.
+    ///
+    /// - Parameters:
+    ///   - start: since when it is, where another program declares it soon; nil: none does.
+    ///   - now: the time.
+    static func level(ofMissingSince start: ContinuousClock.Instant?, at now: ContinuousClock.Instant) -> Logger.Level {
+        guard let start, now < start + declarerPatience else { return .warning }
+        return .info
     }
 
     func isThere(_ declaration: Declaration, _ session: ConnectionSession) throws(AMQPError) -> Bool {

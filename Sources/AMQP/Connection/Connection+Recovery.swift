@@ -118,7 +118,9 @@ extension Connection {
         switch error.code {
         case .resourceLocked:
             logger.log(level: wasLocked ? .debug : .notice, "another connection holds an exclusive queue, standing by", metadata: metadata)
-        case .notFound: logger.warning("exchange or queue is missing, waiting for its owner", metadata: metadata)
+        case .notFound:
+            let level = Self.level(ofMissingSince: attemptErrors.awaitedSince, at: .now)
+            logger.log(level: level, "exchange or queue is missing, waiting for its owner", metadata: metadata)
         default:
             let isTold = isTold ?? (!isLocked && (rotation.failures == 1 || rotation.isRoundOver))
             logger.log(level: isTold ? .warning : .debug, "connection lost or not made, trying again", metadata: metadata)

@@ -45,7 +45,7 @@ extension Handle {
             throw AMQPError(.tlsRefused, "the client certificate \(certificate) is no PEM file of a certificate")
         }
         let key = settings.key ?? certificate
-        try TLSSettings.requireReadable(key, "client certificate's key")
+        try TLSSettings.requirePrivate(key, "client certificate's key")
         guard taskgrid_tls_use_key(context, key) != 0 else {
             throw AMQPError(
                 .tlsRefused,

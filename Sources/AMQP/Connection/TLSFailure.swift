@@ -31,7 +31,7 @@ struct TLSFailure {
         case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
             X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_CERT_SIGNATURE_FAILURE:
             let known = settings.ca.map { "CA in \($0)" } ?? "CA that this machine trusts"
-            return refused("the broker's certificate is signed by no \(known): give the file of the CA that has signed it")
+            return refused("the broker's certificate is signed by no \(known): give the file of the CA that has signed it (broker-ca)")
         default:
             let why = X509_verify_cert_error_string(Int(verification)).map { String(cString: $0) } ?? "error \(verification)"
             return refused("the broker's certificate is refused (\(why))")

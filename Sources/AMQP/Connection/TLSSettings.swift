@@ -51,6 +51,22 @@ public struct TLSSettings: Hashable, Sendable, Codable {
         )
     }
 
+    /// Throws where a key cannot be read, is another user's, or can be read or written by others. It does with a key what the grid does with
+    /// every file of a secret.
+    package static func requirePrivate(_ file: String, _ what: String) throws(AMQPError) {
+        try requireReadable(file, what)
+        var status = stat()
+        // One that is gone meanwhile is told of by its reader.
+        guard stat(file, &status) == 0 else { return }
+        guard status.st_uid == geteuid() else {
+            throw AMQPError(
+                .tlsRefused, "the \(what) \(file) belongs to another user (\(status.st_uid)): use a file of your own, or chown it")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw AMQPError(.tlsRefused, "the \(what) \(file) can be read or written by other users: chmod 600 it")
+        }
+    }
+
     /// Throws where a file cannot be read.
     static func requireReadable(_ file: String, _ what: String) throws(AMQPError) {
         guard access(file, R_OK) != 0 else { return }

@@ -22,9 +22,10 @@ struct Arrival: Sendable {
         do throws(WireError) {
             try delivery.message.properties.checkNoActor()
             if delivery.queue == topology.resultsQueue.name {
-                let results = try Results(delivery.message)
+                var results = try Results(delivery.message)
                 try results.type.check(routingKey: delivery.routingKey)
                 try delivery.message.properties.check(owner: results.worker, "app-id")
+                results.user = delivery.message.properties.userID
                 content = .results(results)
             } else {
                 var submission = try Submission(delivery.message)

@@ -59,6 +59,7 @@ actor Scheduler {
     var resultRefusals = EventThrottle()
     var proofRefusals = EventThrottle()
     var unprovenHolders = EventThrottle()
+    var unrestrictedUsers = UnrestrictedUsers()
 
     init(
         store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger, time: TimeSource = .system,

@@ -31,6 +31,7 @@ struct BrokerFiles: Hashable, Sendable {
     var password: String { "\(folder)/password" }
     /// The passwords of the users of the grid's parts, a file each.
     var users: String { "\(folder)/users" }
+    func password(of user: String) -> String { "\(users)/\(user)" }
     /// The file of the rights of each user.
     var rights: String { "\(folder)/rights.json" }
     var home: String { "\(folder)/home" }
@@ -55,24 +56,22 @@ struct BrokerFiles: Hashable, Sendable {
     /// - Parameters:
     ///   - users: the users of the grid's parts.
     ///   - topology: the grid.
-    /// - Returns: the administrator's password, and those of the users by their names.
-    func prepare(
-        users: [GridUser] = [], _ topology: Topology = Topology()
-    ) throws(LocalGridError) -> (administrator: String, users: [String: String]) {
+    /// - Returns: the administrator's password.
+    func prepare(users: [GridUser] = [], _ topology: Topology = Topology()) throws(LocalGridError) -> String {
         try writing { () throws in
             try makeFolder(home)
             try FolderCheck.check(home)
             let secret = try secret(in: password)
             try makeFolder(self.users)
             try FolderCheck.check(self.users)
-            let logins = try users.map { ($0, try self.secret(in: "\(self.users)/\($0.name)")) }
+            let logins = try users.map { ($0, try self.secret(in: self.password(of: $0.name))) }
             try PrivateFile.write(JSON.encode(AccessPolicy(for: users, owner: BrokerDefinitions.user), pretty: true), to: rights)
             // Erlang's own would be made by each node at its start, of fewer random bits.
             if try existing(cookie) == nil { try PrivateFile.write(BrokerDefinitions.newPassword(), to: cookie) }
             try PrivateFile.write(BrokerDefinitions(password: secret, users: logins, topology).json, to: definitions)
             try PrivateFile.write("[rabbitmq_management].\n", to: plugins)
             try PrivateFile.write("[].\n", to: advanced)
-            return (secret, Dictionary(uniqueKeysWithValues: logins.map { ($0.0.name, $0.1) }))
+            return secret
         }
     }
 

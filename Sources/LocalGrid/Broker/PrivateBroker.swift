@@ -19,7 +19,7 @@ struct PrivateBroker: Sendable {
     private let password: String
     /// It speaks TLS alone, and its management interface HTTPS.
     private let usesTLS: Bool
-    private let passwords: [String: String]
+    private let users: [String]
 
     /// Writes the files of a RabbitMQ, over those of an earlier start.
     ///
@@ -42,8 +42,9 @@ struct PrivateBroker: Sendable {
         self.folder = folder
         seen = folder.seenFromWithin
         self.nodes = try (1...nodes).map { number throws(LocalGridError) in try BrokerNode(number, of: nodes, ports: ports) }
-        (password, passwords) = try BrokerFiles(folder: folder.broker).prepare(
-            users: services?.users ?? [], services?.topology ?? Topology())
+        let users = services?.users ?? []
+        self.users = users.map(\.name)
+        password = try BrokerFiles(folder: folder.broker).prepare(users: users, services?.topology ?? Topology())
         for node in self.nodes {
             try BrokerFiles(folder: folder.broker, node: node).prepare(
                 node, seen: seen, maximumMessageSize: maximumMessageSize, usesTLS: usesTLS)
@@ -51,15 +52,13 @@ struct PrivateBroker: Sendable {
     }
 
     /// The broker's URL for its administrator, who is the owner of the grid's folder.
-    var amqpURL: String { url(BrokerDefinitions.user, password) }
+    var amqpURL: String { url("\(BrokerDefinitions.user):\(password)") }
 
-    /// The URLs of the users of the grid's parts, by their names.
-    var userURLs: [String: String] {
-        Dictionary(uniqueKeysWithValues: passwords.map { ($0.key, url($0.key, $0.value)) })
-    }
+    /// The URLs of the users of the grid's parts, by their names, without the passwords, which are in files.
+    var userURLs: [String: String] { Dictionary(uniqueKeysWithValues: users.map { ($0, url($0)) }) }
 
-    private func url(_ user: String, _ password: String) -> String {
-        "\(usesTLS ? "amqps" : "amqp")://\(user):\(password)@\(nodes.map { "127.0.0.1:\($0.amqp)" }.joined(separator: ","))"
+    private func url(_ login: String) -> String {
+        "\(usesTLS ? "amqps" : "amqp")://\(login)@\(nodes.map { "127.0.0.1:\($0.amqp)" }.joined(separator: ","))"
     }
 
     /// The management interface of each node, any of which shows them all.

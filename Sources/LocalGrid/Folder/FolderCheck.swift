@@ -7,11 +7,12 @@ enum FolderCheck {
     static func check(_ folder: String) throws(LocalGridError) {
         let status = try status(folder)
         guard status.st_uid == geteuid() else {
-            throw error("the folder \(folder) belongs to another user (\(status.st_uid)), who could change what the grid keeps there")
+            throw error(
+                "the folder \(folder) belongs to another user (\(status.st_uid)). That user could change what the grid keeps there",
+                "chown the folder")
         }
         guard status.st_mode & 0o022 == 0 else {
-            throw LocalGridError(
-                .folder, "other users may write to the folder \(folder): take that away with 'chmod go-w', or choose another with --data")
+            throw error("other users may write to the folder \(folder)", "take that away with 'chmod go-w'")
         }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
             let path = "\(folder)/\(name)"
@@ -19,10 +20,10 @@ enum FolderCheck {
             // It can be gone by now.
             guard lstat(path, &entry) == 0 else { continue }
             guard entry.st_mode & S_IFMT != S_IFLNK else {
-                throw error("\(path) is a symbolic link, which the grid does not follow: remove it, or name its target in the settings")
+                throw error("\(path) is a symbolic link. The grid does not follow it", "remove it, or name its target in the settings")
             }
             guard entry.st_uid == geteuid() else {
-                throw error("\(path) belongs to another user (\(entry.st_uid)): remove it, or chown it")
+                throw error("\(path) belongs to another user (\(entry.st_uid))", "remove it, or chown it")
             }
         }
     }
@@ -31,7 +32,9 @@ enum FolderCheck {
     private static func status(_ folder: String) throws(LocalGridError) -> stat {
         var status = stat()
         if lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, status.st_uid != geteuid() {
-            throw error("the folder \(folder) is a symbolic link of another user (\(status.st_uid))")
+            throw error(
+                "the folder \(folder) is a symbolic link of another user (\(status.st_uid)). That user could change where it leads",
+                "remove it")
         }
         guard stat(folder, &status) == 0 else {
             throw LocalGridError(.folder, "cannot look at the folder \(folder) (\(String(cString: strerror(errno))))")
@@ -39,7 +42,8 @@ enum FolderCheck {
         return status
     }
 
-    private static func error(_ what: String) -> LocalGridError {
-        LocalGridError(.folder, "\(what); or choose another data folder with --data")
+    private static func error(_ what: String, _ advice: String) -> LocalGridError {
+        let advice = advice.prefix(1).uppercased() + advice.dropFirst()
+        return LocalGridError(.folder, "\(what). \(advice), or choose another data folder with --data")
     }
 }

@@ -9,7 +9,7 @@ enum PassedEnvironment {
         "UBSAN_OPTIONS",
     ]
     private static let prefixes = ["LC_", "SWIFT_"]
-    /// The grid itself says which broker it is, with the password in the URL.
+    /// The grid itself says which broker it is, and where its password is.
     private static let given: Set = ["TASKGRID_BROKER", "TASKGRID_BROKER_PASSWORD_FILE"]
     /// The administrator's login, which no service has.
     private static let withheld: Set = ["TASKGRID_ADMIN"]
@@ -23,6 +23,8 @@ enum PassedEnvironment {
         environment.filter { name, _ in
             guard name.hasPrefix("TASKGRID_") else { return names.contains(name) || prefixes.contains { name.hasPrefix($0) } }
             if given.contains(name) || withheld.contains(name) { return false }
+            // The nameservice reads the rights too.
+            if name == "TASKGRID_DISPATCHER_RIGHTS", role == .nameservice { return true }
             let owner = GridConfiguration.Role.allCases.first { name.hasPrefix("TASKGRID_\($0.rawValue.uppercased())_") }
             return owner == nil || owner == role
         }

@@ -77,6 +77,11 @@ final class AccessTokens: Sendable {
                 let text = try Self.text(before.path)
                 if text == before.text {
                     sources.withLock { $0[index].problem = nil }
+                    if before.problem != nil {
+                        logger.notice(
+                            "tokens can be read again, they are the last ones",
+                            metadata: [LogKey.accessTokens: "\(Self.names(before.tokens))"])
+                    }
                     continue
                 }
                 let tokens = try before.read(text)
@@ -85,8 +90,7 @@ final class AccessTokens: Sendable {
                     sources[index].tokens = tokens
                     sources[index].problem = nil
                 }
-                let names = tokens.map(\.caller.name).joined(separator: ",")
-                logger.notice("tokens were read again", metadata: [LogKey.accessTokens: "\(names)"])
+                logger.notice("tokens were read again", metadata: [LogKey.accessTokens: "\(Self.names(tokens))"])
             } catch {
                 sources.withLock { $0[index].problem = error.message }
                 guard error.message != before.problem else { continue }
@@ -94,6 +98,8 @@ final class AccessTokens: Sendable {
             }
         }
     }
+
+    private static func names(_ tokens: [AccessToken]) -> String { tokens.map(\.caller.name).joined(separator: ",") }
 
     private static func source(
         _ path: String, _ read: @escaping @Sendable (String) throws(MonitorError) -> [AccessToken]

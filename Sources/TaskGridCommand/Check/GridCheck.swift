@@ -45,7 +45,8 @@ struct GridCheck {
             return found + [
                 .problem(
                     .services, "no client can use the grid: \(error.message)",
-                    advice: "the broker says why; the findings on rights name what the user lacks")
+                    advice: (grid.role == .all ? "a user of one part of the grid needs --role with that part; " : "")
+                        + "the broker says why, and the findings on rights name what the user lacks")
             ]
         }
     }

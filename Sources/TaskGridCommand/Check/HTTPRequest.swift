@@ -111,9 +111,26 @@ struct HTTPRequest: Sendable {
         case let error as NIOConnectionError: error.connectionErrors.first.map { reason(of: $0.error) } ?? "the host is not found"
         case ChannelError.connectTimeout: "no answer within \(patience.components.seconds) s"
         case let error as IOError: Errno.text(error.errnoCode)
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: "TLS failed: \(error)"
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            "the certificate is not for '\(certificateName ?? host)': name a host or an address that it has"
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: tlsReason("\(error)")
         default: "\(error)"
         }
+    }
+
+    /// Why TLS failed, in words.
+    ///
+    /// - Parameter text: what BoringSSL says: names of errors, and the places in its own source.
+    func tlsReason(_ text: String) -> String {
+        if text.contains("CERTIFICATE_VERIFY_FAILED") {
+            let known = tls?.ca.map { "CA in \($0)" } ?? "CA that is trusted"
+            return "the certificate is signed by no \(known), or is not valid now: name the file of its CA with --broker-ca or "
+                + "TASKGRID_BROKER_CA"
+        }
+        if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
+            return "no TLS is spoken there: name the port of HTTPS, or begin the URL with http://"
+        }
+        return "TLS failed: \(text.replacing(#/ at /[^\],]*/#, with: ""))"
     }
 
     /// Reads a status line, headers and a body.

@@ -46,6 +46,7 @@ extension Configuration {
     ///
     /// - Parameter endpoint: the broker.
     func managementInterfaces(beside endpoint: Endpoint) throws(Failure) -> [ManagementInterface] {
-        try ManagementInterface.find(admin, named: program.sources.text("admin")?.name, folder: program.folder, endpoint: endpoint)
+        try ManagementInterface.find(
+            admin, named: program.sources.text("admin")?.name, folder: program.folder, endpoint: endpoint, ca: program.tls.ca)
     }
 }

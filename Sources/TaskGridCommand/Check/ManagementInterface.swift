@@ -49,8 +49,9 @@ struct ManagementInterface: Hashable, Sendable {
     ///   - url: such as `http://user:password@host:15672`, or with `https`; without a user it has the broker's.
     ///   - name: what the user knows the URL by.
     ///   - endpoint: the broker.
+    ///   - ca: the file of the CAs for `https` where the broker is reached without TLS; nil: those that this machine trusts.
     /// - Throws: `Failure` of the command that says what is wrong with the URL, and never repeats the password.
-    init(url: String, named name: String = "--admin", endpoint: Endpoint) throws(TaskGridCommand.Failure) {
+    init(url: String, named name: String = "--admin", endpoint: Endpoint, ca: String? = nil) throws(TaskGridCommand.Failure) {
         let example = "http://user:password@host:\(Self.port)"
         guard let components = URLComponents(string: url), let scheme = components.scheme?.lowercased(),
             let host = components.host, !host.isEmpty
@@ -60,7 +61,7 @@ struct ManagementInterface: Hashable, Sendable {
         }
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         self.host = bare
-        var settings = endpoint.tls ?? TLSSettings()
+        var settings = endpoint.tls ?? TLSSettings(ca: ca)
         // The broker's certificate has that name, and another host's has its own.
         if !endpoint.addresses.contains(where: { $0.host == bare }) { settings.serverName = nil }
         tls = scheme == "https" ? settings : nil
@@ -81,13 +82,14 @@ struct ManagementInterface: Hashable, Sendable {
     ///   - name: the setting's name in the place that gives it.
     ///   - folder: the folder of the grid of this machine.
     ///   - endpoint: the broker.
+    ///   - ca: the file of the CAs that the settings name.
     static func find(
-        _ url: String?, named name: String? = nil, folder: GridFolder, endpoint: Endpoint
+        _ url: String?, named name: String? = nil, folder: GridFolder, endpoint: Endpoint, ca: String? = nil
     ) throws(TaskGridCommand.Failure) -> [ManagementInterface] {
-        if let url { return [try ManagementInterface(url: url, named: name ?? "--admin", endpoint: endpoint)] }
+        if let url { return [try ManagementInterface(url: url, named: name ?? "--admin", endpoint: endpoint, ca: ca)] }
         var named = endpoint
         named.passwordSource = nil
-        if let file = try? GridFile.read(from: folder), let admin = file.admin,
+        if let file = try gridFile(in: folder), let admin = file.admin,
             let own = try? Endpoint(url: file.amqp, tls: file.tls ?? TLSSettings()), own == named
         {
             let urls = [admin] + (file.otherAdmins ?? [])
@@ -97,6 +99,18 @@ struct ManagementInterface: Hashable, Sendable {
             var node = endpoint
             node.addresses = [address]
             return ManagementInterface(beside: node)
+        }
+    }
+
+    /// nil where no grid runs in the folder, or its file cannot be read. One that another user could have written is an error: the interfaces
+    /// beside the broker's addresses may be another broker's.
+    private static func gridFile(in folder: GridFolder) throws(TaskGridCommand.Failure) -> GridFile? {
+        do throws(SettingError) {
+            return try GridFile.read(from: folder)
+        } catch  where error.code == .distrusted {
+            throw TaskGridCommand.Failure(.failed, "\(error.message); or name RabbitMQ's management interface with --admin")
+        } catch {
+            return nil
         }
     }
 

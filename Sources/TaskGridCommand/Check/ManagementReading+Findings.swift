@@ -12,7 +12,8 @@ extension ManagementReading {
             // The broker has refused the login then, and said so.
             guard !lacksVirtualHost else { return [found] + nodeFindings(grid) }
             return [found] + nodeFindings(grid) + exchangeFindings(grid) + kindFindings(grid) + memberFindings(grid)
-                + policyFindings(grid, version) + rightsFindings(grid) + limitFindings(grid) + deprecationFindings + unreadFindings
+                + policyFindings(grid, version) + rightsFindings(grid) + loginFindings(grid) + limitFindings(grid) + deprecationFindings
+                + unreadFindings
         }
     }
 

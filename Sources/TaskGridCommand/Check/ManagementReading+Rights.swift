@@ -27,8 +27,21 @@ extension ManagementReading {
                     advice: "as an administrator: \(command)\(least == nil ? "" : "; taskgrid users prints its topic permissions too")")
             ]
         }
+        let findings = lacks(grid, permission, types)
+        guard !findings.isEmpty else {
+            let part = grid.role != .all ? "of a \(grid.role)" : "of every part of the grid"
+            let others = grid.role == .all && hasOwnUsers(grid) ? "; the services have users of their own" : ""
+            return [.ok(.rights, "user '\(grid.endpoint.user)' has those \(part)\(others)")]
+        }
+        return partFinding(grid, permission, types).map { [$0] } ?? findings
+    }
+
+    /// What a user lacks for the part of the grid that it is said to be.
+    private func lacks(_ grid: CheckedGrid, _ permission: ListedPermission, _ types: [TaskType]) -> [Finding] {
+        let least = grid.leastPermissions(types)
+        let command = grid.command(least)
         let needed = NeededRights(grid.role, grid.topology, user: grid.endpoint.user, types: types)
-        var findings = NeededRights.Operation.allCases.compactMap { operation -> Finding? in
+        let findings = NeededRights.Operation.allCases.compactMap { operation -> Finding? in
             guard let pattern = RightsPattern(permission.pattern(operation)) else {
                 return .warning(
                     .rights, "the pattern '\(permission.pattern(operation))' of user '\(grid.endpoint.user)' cannot be read here",
@@ -39,14 +52,41 @@ extension ManagementReading {
             return .problem(
                 .rights,
                 "user '\(grid.endpoint.user)' may not \(operation.verb) \(refused.listed): its pattern is '\(permission.pattern(operation))'",
-                advice:
-                    "widen the pattern; these let it \(least == nil ? "use the whole grid" : "be a \(grid.role) and no more"): \(command)")
+                advice: least == nil
+                    ? "if it is a user of one part, say which with --role; if it is the one login of the grid: \(command)"
+                    : "widen the pattern; these let it be a \(grid.role) and no more: \(command)")
         }
-        findings += topicFindings(grid, needed, least)
-        guard findings.isEmpty else { return findings }
-        let part =
-            grid.role == .all ? "of every part of the grid: one login for all protects nothing, see taskgrid users" : "of a \(grid.role)"
-        return [.ok(.rights, "user '\(grid.endpoint.user)' has those \(part)")]
+        return findings + topicFindings(grid, needed, least)
+    }
+
+    /// Says which part of the grid, or which types, the user has all rights of, where more was asked; nil: none, or several parts.
+    private func partFinding(_ grid: CheckedGrid, _ permission: ListedPermission, _ types: [TaskType]) -> Finding? {
+        let user = "user '\(grid.endpoint.user)'"
+        if grid.role == .all {
+            let parts = grid.role.parts.compactMap { part(of: $0, grid, permission, types) }
+            // A user of several parts is rather the login of the whole grid with a mistake in it.
+            guard let part = parts.first, parts.count == 1 else { return nil }
+            return .warning(
+                .rights, "\(user) has not the rights of the whole grid, but those of one part: --role \(part)",
+                advice: "if it is the user of that part, say so: taskgrid check --role \(part); as the one login of the grid it would "
+                    + "need: \(grid.command(nil))")
+        }
+        guard let part = part(of: grid.role, grid, permission, types) else { return nil }
+        return .warning(
+            .rights, "\(user) has the rights of a \(grid.role) of some of the types alone: --role \(part)",
+            advice: "if these are its types, name them: taskgrid check --role \(part); if it is for all types, widen its rights: "
+                + grid.command(grid.leastPermissions(types)))
+    }
+
+    /// What stands after `--role` for a part that the user has all rights of, with the types that these are for; nil: it has not.
+    private func part(of role: GridRole, _ grid: CheckedGrid, _ permission: ListedPermission, _ types: [TaskType]) -> String? {
+        var one = grid
+        one.role = role
+        if role != grid.role, lacks(one, permission, types).isEmpty { return role.rawValue }
+        // The other parts handle every type.
+        guard role == .worker || role == .client, grid.types.isEmpty else { return nil }
+        let own = types.filter { lacks(one, permission, [$0]).isEmpty }
+        return own.isEmpty ? nil : "\(role.rawValue) \(own.map(\.name).joined(separator: " "))"
     }
 
     private func topicFindings(_ grid: CheckedGrid, _ needed: NeededRights, _ least: UserPermissions?) -> [Finding] {
@@ -65,7 +105,8 @@ extension ManagementReading {
                 if let keys = least?.keys[permission.exchange] {
                     "widen it: rabbitmqctl set_topic_permissions \(target) \(ShellWord(keys.write)) \(ShellWord(keys.read))"
                 } else {
-                    "widen its topic permission, or take it away: rabbitmqctl clear_topic_permissions \(target)"
+                    "if it is a user of one part, say which with --role; if it is the one login of the grid: rabbitmqctl "
+                        + "clear_topic_permissions \(target)"
                 }
             return .problem(
                 .rights, "user '\(grid.endpoint.user)' may not use \(permission.exchange) with the routing keys \(keys)", advice: advice)

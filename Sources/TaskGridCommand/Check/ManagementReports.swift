@@ -120,6 +120,38 @@ struct ListedTopicPermission: Decodable, Hashable {
     var read: String
 }
 
+/// A connection (`/api/vhosts/…/connections`). One that is just closing has no more than its name.
+struct ListedConnection: Decodable, Hashable {
+    var user: String?
+    /// What the program calls it.
+    var name: String?
+
+    enum CodingKeys: String, CodingKey {
+        case user
+        case properties = "client_properties"
+    }
+
+    private struct Properties: Decodable {
+        let name: String?
+
+        enum CodingKeys: String, CodingKey {
+            case name = "connection_name"
+        }
+    }
+
+    init(user: String?, name: String?) {
+        self.user = user
+        self.name = name
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        user = try container.decodeIfPresent(String.self, forKey: .user)
+        // RabbitMQ writes an empty table as a list.
+        name = (try? container.decode(Properties.self, forKey: .properties))?.name
+    }
+}
+
 /// Anything of which the name alone counts, such as a connection or a deprecated feature.
 struct Named: Decodable, Hashable {
     var name: String

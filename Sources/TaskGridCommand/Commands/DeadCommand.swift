@@ -140,7 +140,10 @@ struct DeadShowCommand: AsyncParsableCommand {
             ("correlation-id", properties.correlationID), ("content-type", properties.contentType),
         ]
         fields += named.compactMap { name, value in value.map { (name, $0) } }
-        let told = [WireFormat.Header.reason, WireFormat.Header.deadAt, WireFormat.Header.size, WireFormat.Header.user]
+        // A header that names another user than the one that is believed is shown as it is.
+        let isToldUser = letter.user == properties.headers[WireFormat.Header.user]?.text
+        let told =
+            [WireFormat.Header.reason, WireFormat.Header.deadAt, WireFormat.Header.size] + (isToldUser ? [WireFormat.Header.user] : [])
         for (name, value) in properties.headers.sorted(by: { $0.key < $1.key }) where !told.contains(name) {
             fields.append((name, HeaderReport(value: value).text))
         }

@@ -62,11 +62,11 @@ struct EventsCommand: AsyncParsableCommand {
             let connection = Connection(
                 location.endpoint, name: "taskgrid events", clientProperties: .grid, declarations: declarations, logger: logger)
             let consumer = connection.consumer(queues: [queue.name], prefetch: 1000)
-            do {
+            do throws(AMQPError) {
                 try await connection.start(patience: .seconds(10))
             } catch {
                 await connection.close()
-                throw Failure(.unreachable, "\(error)")
+                throw Failure(error, code: .unreachable, allowed: Failure.everyQueue(of: topology))
             }
             try await StopSignals.during {
                 try await listen(consumer, connection)

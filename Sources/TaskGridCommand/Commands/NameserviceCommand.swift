@@ -17,14 +17,16 @@ struct NameserviceCommand: AsyncParsableCommand {
             """
     )
 
+    @Option(key: "dispatcher.rights", completion: .file()) var rights: KeyArgument?
     @OptionGroup(title: "Health") var health: HealthOptions
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup("nameservice", grid, arguments: health.arguments)
+            let setup = try await ServiceSetup("nameservice", grid, arguments: [rights] + health.arguments)
             let nameservice = Nameservice(
-                endpoint: setup.location.endpoint, topology: setup.location.topology, vitals: setup.vitals, logger: setup.logger,
+                endpoint: setup.location.endpoint, topology: setup.location.topology,
+                access: try setup.configuration.rights.map(AccessPolicy.read), vitals: setup.vitals, logger: setup.logger,
                 onReady: setup.ready.make
             )
             try await setup.run(nameservice, health: setup.health("nameservice", .nameservice))

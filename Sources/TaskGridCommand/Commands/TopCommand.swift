@@ -71,7 +71,8 @@ struct TopCommand: AsyncParsableCommand {
                 endpoint: location.endpoint, topology: location.topology, thresholds: configuration.monitor.thresholds, logger: logger, body
             )
         } catch let error as AMQPError {
-            throw Failure(.unreachable, "\(error)")
+            let allowed = "the monitor's user ('\(location.topology.users.monitor)'), or as an administrator of the grid"
+            throw Failure(error, code: .unreachable, allowed: allowed)
         }
     }
 

@@ -30,7 +30,8 @@ enum TypeCompletion {
     private static let patience = Duration.milliseconds(700)
     /// The options that say which grid is meant.
     private static let options =
-        ["--broker", "--grid", "--data", "--prefix", "--config"] + ProgramSettings.tlsKeys.map { "--\($0.option)" }
+        ["--broker", "--broker-password-file", "--grid", "--data", "--prefix", "--config"]
+        + ProgramSettings.tlsKeys.map { "--\($0.option)" }
 
     /// Asks the grid for its types, or its workers, if a shell asks for completions. The parser asks for them without waiting, so they
     /// are learnt before.

@@ -30,7 +30,9 @@ struct UsersCommand: AsyncParsableCommand {
               export TASKGRID_BROKER_PASSWORD_FILE=secrets/taskgrid-dispatcher.password
               taskgrid dispatcher --broker amqp://taskgrid-dispatcher@host
                 --rights secrets/rights.json
-            Say it again with all groups and more, and restart the dispatcher.
+            Say it again with all groups and more, in the same folder, and restart the
+            dispatcher. In another folder users get new passwords, also those in use. To
+            give a user a new password, remove its file and say it again with --import.
             'taskgrid check --role worker' looks whether a user has the rights it needs.
             """
     )
@@ -90,7 +92,10 @@ struct UsersCommand: AsyncParsableCommand {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             let passwords = try users.map { ($0, try password(of: $0)) }
-            try PrivateFile.write(JSON.encode(AccessPolicy(for: users), pretty: true), to: "\(folder)/rights.json")
+            let rights = "\(folder)/rights.json"
+            let former = try? AccessPolicy.read(rights)
+            try PrivateFile.write(JSON.encode(AccessPolicy(for: users), pretty: true), to: rights)
+            if let warning = Self.dropped(from: former, users, in: rights) { Terminal.tell("warning: \(Terminal.plain(warning))\n") }
             let virtualHost = (try? configuration.location())?.endpoint.virtualHost ?? "/"
             let definitions = try UserDefinitions(passwords, topology, virtualHost: virtualHost).json
             guard let interfaces else { return try await Output.standard.line(definitions) }
@@ -100,9 +105,18 @@ struct UsersCommand: AsyncParsableCommand {
     }
 
     /// Where the users are imported. A URL of it needs no broker beside it.
-    private func interfaces(_ configuration: Configuration) throws -> [ManagementInterface] {
+    func interfaces(_ configuration: Configuration) throws -> [ManagementInterface] {
         guard configuration.admin != nil else { return try configuration.managementInterfaces(beside: configuration.location().endpoint) }
         return try configuration.managementInterfaces(beside: (try? configuration.location().endpoint) ?? Endpoint())
+    }
+
+    /// Says which users of the former rights have none any more; nil: none of them.
+    static func dropped(from former: AccessPolicy?, _ users: [GridUser], in file: String) -> String? {
+        let names = former.map { Set($0.users.keys).subtracting(users.map(\.name)).sorted() } ?? []
+        guard !names.isEmpty else { return nil }
+        let commands = names.map { "rabbitmqctl delete_user \(ShellWord($0))" }.joined(separator: "; ")
+        return "\(names.listed) \(names.count == 1 ? "is" : "are") no longer in \(file): name all groups in one call, or take the logins "
+            + "away, which stay in RabbitMQ: \(commands)"
     }
 
     /// The users of a grid.

@@ -13,7 +13,10 @@ extension ConfigurationKeys {
         ConfigurationKey(
             "dispatcher.rights", \.rights, kind: .optional(.path), in: defaults, valueName: "file",
             standard: .words("every user may do everything", example: "/etc/taskgrid/rights.json"),
-            description: "The file that says which user of the broker may do what, as `taskgrid users` writes it."
+            description: """
+                The file that says which user of the broker may do what, as `taskgrid users` writes it. The nameservice reads it too, and does \
+                not count workers for types that they may not serve.
+                """
         ),
         ConfigurationKey(
             "dispatcher.max-payload", \.dispatcher.maximumPayload, kind: .integer(1...(60 << 20)), in: defaults, valueName: "bytes",

@@ -7,6 +7,7 @@ import TaskGridConfiguration
 @dynamicMemberLookup
 struct GridOptions: ParsableArguments {
     @Option(key: "broker") var brokers: [KeyArgument]
+    @Option(key: "broker-password-file", completion: .file()) var passwordFile: KeyArgument?
     @Option(key: "broker-ca", completion: .file()) var ca: KeyArgument?
     @Option(key: "broker-certificate", completion: .file()) var certificate: KeyArgument?
     @Option(key: "broker-key", completion: .file()) var key: KeyArgument?
@@ -25,7 +26,7 @@ struct GridOptions: ParsableArguments {
 
     /// The configuration, with a command's own arguments.
     func configuration(_ own: [KeyArgument?] = []) async throws -> Configuration {
-        try await common.configuration([brokers.first, ca, certificate, key, serverName, prefix, queueKind] + own)
+        try await common.configuration([brokers.first, passwordFile, ca, certificate, key, serverName, prefix, queueKind] + own)
     }
 
     /// Runs `body` with a client of the grid.

@@ -5,6 +5,13 @@ import TaskGridCore
 /// A message of the dead-letter queue: one that its receiver could not read.
 struct DeadLetter: Hashable {
     let message: Message
+    /// The users of the grid's services, which are believed in who sent the original.
+    private let services: Set<String>
+
+    init(message: Message, of topology: Topology) {
+        self.message = message
+        services = Set(topology.users.all)
+    }
 
     private var properties: BasicProperties { message.properties }
     private var headers: FieldTable { properties.headers }
@@ -39,8 +46,12 @@ struct DeadLetter: Hashable {
 
     var type: String? { properties.type }
 
-    /// The user that sent it, as the receiver that could not read it has noted; nil: it named none.
-    var user: String? { headers[WireFormat.Header.user]?.text }
+    /// The user that sent it: as a service notes it that could not read it, else the one that published the letter itself, which the
+    /// broker has verified; nil: it is not known. Everybody may publish letters, and name there whom he likes to blame.
+    var user: String? {
+        guard let publisher = properties.userID, services.contains(publisher) else { return properties.userID }
+        return headers[WireFormat.Header.user]?.text
+    }
 
     /// The worker or client that sent it, as far as it says.
     var source: String? { properties.appID ?? properties.replyTo }

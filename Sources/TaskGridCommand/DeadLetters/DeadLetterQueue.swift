@@ -44,7 +44,8 @@ struct DeadLetterQueue {
                 let what = "there is no queue \(name): no dispatcher has run on this grid yet; start one with 'taskgrid up'"
                 throw Failure(.unreachable, what)
             }
-            throw Failure(error.code == .unreachable ? .unreachable : .failed, "\(error)")
+            throw Failure(
+                error, code: error.code == .unreachable ? .unreachable : .failed, allowed: Failure.everyQueue(of: location.topology))
         }
     }
 
@@ -60,22 +61,22 @@ struct DeadLetterQueue {
         guard count > 0 else { return [] }
         let connection = connection
         let consumer = connection.consumer(queues: [name], prefetch: count, maximumBytes: Self.maximumBytes)
-        return try await connected(connection) { await Self.read(count, from: consumer) }
+        return try await connected(connection) { await read(count, from: consumer) }
     }
 
     /// So many letters, or those that come in time.
-    private static func read(_ count: Int, from consumer: Consumer) async -> [DeadLetter] {
+    private func read(_ count: Int, from consumer: Consumer) async -> [DeadLetter] {
         await withTaskGroup(of: [DeadLetter]?.self) { group in
             group.addTask {
                 var letters: [DeadLetter] = []
                 while letters.count < count, let deliveries = await consumer.next() {
-                    letters += deliveries.map { DeadLetter(message: $0.message) }
+                    letters += deliveries.map { DeadLetter(message: $0.message, of: location.topology) }
                 }
                 return letters
             }
             group.addTask {
                 // Some may have gone since they were counted: another reader holds them, or the queue was purged.
-                try? await Task.sleep(for: patience)
+                try? await Task.sleep(for: Self.patience)
                 await consumer.cancel()
                 return nil
             }

@@ -1,3 +1,4 @@
+import AMQP
 import ArgumentParser
 import Foundation
 import LocalGrid
@@ -62,6 +63,26 @@ struct Failure: Error, Hashable {
             excerpt = lines.dropFirst().first.map(String.init)
         default: self.init(.failed, "\(error)")
         }
+    }
+
+    /// An error of a command that reads queues by itself.
+    ///
+    /// - Parameters:
+    ///   - error: what the broker says.
+    ///   - code: the exit code, unless the user lacks a right.
+    ///   - allowed: who has the rights that the command needs.
+    init(_ error: AMQPError, code: Code, allowed: String) {
+        // A login that is refused has the same code, and names no virtual host.
+        guard error.code == .accessRefused, error.brokerCode == 403, error.message.contains(" in vhost '") else {
+            self.init(code, "\(error)")
+            return
+        }
+        self.init(.failed, "\(error): log in as \(allowed)")
+    }
+
+    /// Who has the rights to every queue of a grid.
+    static func everyQueue(of topology: Topology) -> String {
+        "an administrator of the grid, or as the dispatcher's user ('\(topology.users.dispatcher)')"
     }
 
     /// Runs a command's body; its errors become a line on standard error and an exit code.

@@ -37,6 +37,8 @@ package struct Results: Hashable, Sendable {
     package var type: TaskType
     package var store: String
     package var worker: String
+    /// The user that has published them, as the broker has verified it; nil: nobody has yet.
+    package var user: String?
     package var items: [Item]
 
     package init(form: MessageForm, type: TaskType, store: String, worker: String, items: [Item]) {
@@ -123,7 +125,7 @@ extension Results {
     /// - Precondition: a `single` one holds exactly one item.
     package func message(isPersistent: Bool) -> Message {
         var properties = BasicProperties(
-            headers: [WireFormat.Header.store: .string(store)], isPersistent: isPersistent, type: type.name, appID: worker
+            headers: [WireFormat.Header.store: .string(store)], isPersistent: isPersistent, type: type.name, userID: user, appID: worker
         )
         switch form {
         case .single:

@@ -34,6 +34,9 @@ package enum WireFormat {
     /// The highest attempt that a worker may speak of: far from where counting on would not fit the wire's 32 bits.
     package static let maximumAttempt = 1 << 30
 
+    /// The header of a message that a queue has passed on, which RabbitMQ adds.
+    package static let passedOn = "x-death"
+
     /// The names of the headers.
     package enum Header {
         package static let attempt = "taskgrid-attempt"

@@ -28,11 +28,13 @@ struct BrokerWorkerTransport: WorkerTransport {
             declarations: topology.common + topology.control(worker: worker, types: types),
             logger: logger
         )
+        let workQueues = types.map { topology.workQueue($0).name }
+        var declarations = topology.common + topology.work(types: types)
+        // It does once it has heard of the worker.
+        declarations.declarers = Dictionary(workQueues.map { ($0, "the dispatcher") }) { first, _ in first }
         consuming = Connection(
-            endpoint, name: "\(worker) consume", clientProperties: .grid, declarations: topology.common + topology.work(types: types),
-            logger: logger
-        )
-        work = consuming.consumer(queues: types.map { topology.workQueue($0).name }, prefetch: prefetch)
+            endpoint, name: "\(worker) consume", clientProperties: .grid, declarations: declarations, logger: logger)
+        work = consuming.consumer(queues: workQueues, prefetch: prefetch)
         control = publishing.consumer(
             queues: [topology.listenerQueue("control", worker).name], prefetch: Self.controlPrefetch
         )

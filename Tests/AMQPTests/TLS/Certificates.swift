@@ -47,12 +47,14 @@ struct Certificates: Sendable {
         for path in [certificate, key] {
             let new = try Data(contentsOf: URL(fileURLWithPath: path(other)))
             try new.write(to: URL(fileURLWithPath: path(file)), options: .atomic)
+            chmod(path(file), 0o600)
         }
     }
 
     /// Encrypts a key with a passphrase.
     func encryptKey(_ file: String, to other: String) async throws {
         try await openssl(["ec", "-in", key(file), "-aes128", "-passout", "pass:secret", "-out", key(other)])
+        chmod(key(other), 0o600)
     }
 
     /// The settings of a client that trusts `ca`, with a certificate or without.

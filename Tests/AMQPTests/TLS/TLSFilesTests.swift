@@ -28,6 +28,7 @@ extension TLSTests {
 
         @Test func `a file that has something else in it is named`() async throws {
             let file = "\(try TLSBroker.shared().certificates.folder)/client.csr"
+            chmod(file, 0o600)
             for change: (inout TLSSettings) -> Void in [{ $0.ca = file }, { $0.certificate = file }, { $0.key = file }] {
                 let error = try await broken(change)
                 #expect(error?.code == .tlsRefused)
@@ -51,11 +52,32 @@ extension TLSTests {
             let files = [certificates.certificate("client"), certificates.key("client")]
             let both = try files.map { try String(contentsOfFile: $0, encoding: .utf8) }.joined()
             try both.write(toFile: certificates.certificate("both"), atomically: true, encoding: .utf8)
+            chmod(certificates.certificate("both"), 0o600)
             var settings = certificates.settings("both")
             settings.key = nil
             let connection = Connection(try broker.endpoint(settings), name: "test tls", logger: .silent)
             try await connection.start(patience: .seconds(10))
             await connection.close()
+        }
+
+        @Test(arguments: [0o640, 0o604, 0o622] as [mode_t]) func `a key that others may read or write is refused with what to do`(
+            mode: mode_t
+        ) async throws {
+            let certificates = try TLSBroker.shared().certificates
+            let key = "\(certificates.folder)/open-\(mode).key"
+            try Data(contentsOf: URL(fileURLWithPath: certificates.key("client"))).write(to: URL(fileURLWithPath: key))
+            chmod(key, mode)
+            let error = try await broken { $0.key = key }
+            #expect(error?.code == .tlsRefused)
+            let why = "\(key) can be read or written by other users: chmod 600 it"
+            #expect(error?.message.contains(why) == true, "\(error?.message ?? "")")
+            // The key may be in the certificate's file.
+            let files = [certificates.certificate("client"), key].map { FileManager.default.contents(atPath: $0) ?? Data() }
+            let both = "\(certificates.folder)/open-\(mode).pem"
+            try (files[0] + files[1]).write(to: URL(fileURLWithPath: both))
+            chmod(both, mode)
+            let refusal = try await broken { ($0.certificate, $0.key) = (both, nil) }
+            #expect(refusal?.message.contains("\(both) can be read or written") == true, "\(refusal?.message ?? "")")
         }
 
         @Test func `renewed files are used at the next reconnect`() async throws {

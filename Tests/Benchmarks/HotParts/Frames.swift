@@ -9,7 +9,7 @@ func frames() {
     let properties = BasicProperties(
         headers: [WireFormat.Header.store: .string(Samples.store), WireFormat.Header.attempt: 1], messageID: "1000001", type: "reverse"
     )
-    let delivery = Frame.deliver(consumerTag: "work", tag: 1, isRedelivered: false, exchange: "taskgrid.work", routingKey: "reverse")
+    let delivery = BrokerFrame.deliver(consumerTag: "work", tag: 1, isRedelivered: false, exchange: "taskgrid.work", routingKey: "reverse")
     for size in [100, 10_000] {
         let body = [UInt8](repeating: 0x61, count: size)
         Benchmark("Frames: a delivery of \(size) bytes, assemble", configuration: .init(scalingFactor: .kilo)) { benchmark in

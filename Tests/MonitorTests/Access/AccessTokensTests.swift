@@ -68,6 +68,21 @@ import WebSupport
         }
     }
 
+    @Test func `a file that is as it was before an error is told of once`() throws {
+        try withTokens { path in
+            let lines = Journal<LogLine>()
+            let tokens = try AccessTokens(tokensFile: path, logger: Logger(into: lines))
+            tokens.refresh()
+            chmod(path, 0o644)
+            tokens.refresh()
+            chmod(path, 0o600)
+            for _ in 0..<2 { tokens.refresh() }
+            #expect(lines.entries.map(\.level) == [.error, .notice])
+            #expect(lines.entries.last?.message == "tokens can be read again, they are the last ones")
+            #expect(name(alice, tokens) == "alice")
+        }
+    }
+
     @Test(arguments: [0o644, 0o640, 0o602] as [mode_t]) func `a file that others may read or write is refused with what to do`(mode: mode_t)
         throws
     {

@@ -1,4 +1,5 @@
 import AMQP
+import ArgumentParser
 import Foundation
 import TaskGridConfiguration
 import TaskGridCore
@@ -32,6 +33,10 @@ struct ManagementInterfaceTests {
         let found = try ManagementInterface.find(nil, folder: folder, endpoint: endpoint)
         #expect(found.map(\.port) == [1, 2, 3] && found.allSatisfy { $0.password == "secret" })
         #expect(try ManagementInterface.find("http://b", folder: folder, endpoint: endpoint).map(\.host) == ["b"])
+        // Not silently those beside the broker.
+        chmod(folder.gridFile, 0o666)
+        let refusal = #expect(throws: Failure.self) { try ManagementInterface.find(nil, folder: folder, endpoint: endpoint) }
+        #expect(refusal?.message?.contains("other users may write to \(folder.gridFile)") == true)
     }
 
     @Test func `a URL says the host, the port, a path before the interface's own, and another user`() throws {
@@ -49,6 +54,29 @@ struct ManagementInterfaceTests {
         #expect(named.address == "https://grid@host:15671" && named.tls?.ca == "/ca.pem")
         let beside = ManagementInterface(beside: endpoint)
         #expect(beside.address == "https://grid@node1:15671" && beside.tls?.ca == "/ca.pem")
+    }
+
+    @Test func `HTTPS beside a broker without TLS has the CAs of the settings`() async throws {
+        let folder = GridFolder(FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path)
+        let found = try ManagementInterface.find("https://host", folder: folder, endpoint: endpoint, ca: "/ca.pem")
+        #expect(found.map(\.tls) == [TLSSettings(ca: "/ca.pem")])
+        #expect(try ManagementInterface.find("http://host", folder: folder, endpoint: endpoint, ca: "/ca.pem").map(\.tls) == [nil])
+        let arguments = ["--data", folder.path, "--admin", "https://host", "--broker-ca", "/ca.pem", "--import"]
+        let command = try #require(try TaskGrid.parseAsRoot(["users", "secrets"] + arguments) as? UsersCommand)
+        let interfaces = try command.interfaces(try await command.grid.configuration([command.admin]))
+        #expect(interfaces.map { $0.tls?.ca } == ["/ca.pem"])
+    }
+
+    @Test func `an error of TLS names the setting of the CA, and no place in the source of the library`() throws {
+        func reason(_ name: String) -> String {
+            HTTPRequest(method: "GET", host: "h", port: 1, target: "/", user: "u", password: "p", tls: TLSSettings()).tlsReason(
+                "handshakeFailed(NIOSSL.BoringSSLError.sslError([Error: 268435581 error:1000007d:SSL routines:OPENSSL_internal:\(name) at "
+                    + "/build/handshake.cc:297]))")
+        }
+        let verification = reason("CERTIFICATE_VERIFY_FAILED")
+        #expect(verification.contains("signed by no CA") && verification.contains("--broker-ca") && !verification.contains("/build"))
+        #expect(reason("WRONG_VERSION_NUMBER").contains("http://"))
+        #expect(reason("NO_SHARED_CIPHER").hasSuffix(":NO_SHARED_CIPHER]))") && !reason("NO_SHARED_CIPHER").contains("/build"))
     }
 
     @Test func `the certificate beside the broker has the name that is set for the broker, and that of another host its own`() throws {

@@ -1,4 +1,5 @@
 import AMQP
+import Foundation
 import TaskGridCore
 import Testing
 
@@ -71,6 +72,90 @@ struct RightsFindingTests {
         let topic = ListedTopicPermission(vhost: "/", exchange: "t.results", write: "^sum$", read: "")
         let advice = findings(.worker, topics: [topic], types: types).first?.advice
         #expect(advice?.hasSuffix("rabbitmqctl set_topic_permissions -p / grid t.results '^(hash)$' '^$'") == true, "\(advice ?? "")")
+    }
+
+    private func asUser(of part: GridUser.Role, role: GridRole = .all, types: [TaskType] = []) throws -> [Finding] {
+        let grid = CheckedGrid.sample(role: role, types: types)
+        var reading = ManagementReading.healthy(grid)
+        var queues = try reading.queues.get()
+        queues.listed.append(ListedQueue(grid.topology.workQueue(TaskType(literal: "sum"))))
+        reading.queues = .success(queues)
+        let permissions = UserPermissions(GridUser(name: "grid", role: part), grid.topology)
+        reading.permissions = .success([
+            ListedPermission(vhost: "/", configure: permissions.configure, write: permissions.write, read: permissions.read)
+        ])
+        reading.topicPermissions = .success(
+            permissions.keys.map { ListedTopicPermission(vhost: "/", exchange: $0, write: $1.write, read: $1.read) })
+        return reading.rightsFindings(grid)
+    }
+
+    @Test(arguments: [
+        (GridUser.Role.worker([TaskType(literal: "hash")]), "worker hash"), (.worker([]), "worker"),
+        (.client([TaskType(literal: "sum")]), "client sum"), (.client([]), "client"), (.monitor, "monitor"), (.nameservice, "nameservice"),
+    ])
+    func `the user of one part is told its part first, and not to widen its rights`(part: GridUser.Role, option: String) throws {
+        let found = try asUser(of: part)
+        let expected = "warning rights: user 'grid' has not the rights of the whole grid, but those of one part: --role \(option)"
+        #expect(found.texts == [expected])
+        #expect(found.first?.advice?.hasPrefix("if it is the user of that part, say so: taskgrid check --role \(option); ") == true)
+    }
+
+    @Test func `a user of some types is told to name them, and is fine with them`() throws {
+        let hash = TaskType(literal: "hash")
+        for (part, role) in [(GridUser.Role.client([hash]), GridRole.client), (.worker([hash]), .worker)] {
+            let found = try asUser(of: part, role: role)
+            let expected = "warning rights: user 'grid' has the rights of a \(role) of some of the types alone: --role \(role) hash"
+            #expect(found.texts == [expected])
+            #expect(found.first?.advice?.hasPrefix("if these are its types, name them: taskgrid check --role \(role) hash; ") == true)
+            #expect(try asUser(of: part, role: role, types: [hash]).map(\.level) == [.ok])
+            #expect(try asUser(of: part, role: role, types: [TaskType(literal: "sum")]).contains { $0.level == .problem })
+        }
+    }
+
+    @Test func `the login of the whole grid that lacks one right of the dispatcher is a problem, not a user of another part`() {
+        let found = findings(write: "^t[.](?!work)")
+        #expect(found.map(\.level) == [.problem] && found[0].advice?.contains("--role") == true)
+    }
+
+    @Test func `one login of both services is a warning, users of their own are told of, and what is not seen is neither`() throws {
+        let grid = CheckedGrid.sample()
+        var reading = ManagementReading.healthy(grid)
+        func logins(_ dispatcher: String, _ nameservice: String) -> [ListedConnection] {
+            [
+                ListedConnection(user: dispatcher, name: "dispatcher publish"),
+                ListedConnection(user: nameservice, name: "nameservice consume"),
+                ListedConnection(user: "other", name: "dispatchers"), ListedConnection(user: nil, name: nil),
+            ]
+        }
+        #expect(reading.loginFindings(grid).isEmpty && reading.rightsFindings(grid).texts == ["ok rights: \(Self.all)"])
+        let warning = "warning rights: the services log in as one user, 'grid': whoever has its password is the whole grid"
+        reading.logins = .success(logins("grid", "grid"))
+        #expect(reading.loginFindings(grid).texts == [warning] && reading.loginFindings(.sample(role: .worker)).isEmpty)
+        // Another grid in the virtual host.
+        reading.logins = .success(logins("grid", "grid") + logins("u-dispatcher", "u-nameservice"))
+        #expect(reading.loginFindings(grid).texts == [warning])
+        // The owner's login is not the one that all have.
+        reading.logins = .success(logins("all", "all"))
+        #expect(reading.loginFindings(grid).texts == [warning.replacing("'grid'", with: "'all'")])
+        reading.logins = .success(logins("t-dispatcher", "t-nameservice"))
+        #expect(reading.loginFindings(grid).isEmpty)
+        #expect(reading.rightsFindings(grid).texts == ["ok rights: \(Self.all); the services have users of their own"])
+        reading.logins = .success(Array(logins("grid", "grid").prefix(1)))
+        #expect(reading.loginFindings(grid).isEmpty && reading.rightsFindings(grid).texts == ["ok rights: \(Self.all)"])
+    }
+
+    private static let all = "user 'grid' has those of every part of the grid"
+
+    @Test func `connections are read with their users and what their programs call them`() throws {
+        let text = """
+            [{"client_properties":{"connection_name":"dispatcher consume","capabilities":{"consumer_cancel_notify":true}},"user":"a"},
+            {"client_properties":[],"user":"b"},{"name":"c"}]
+            """
+        #expect(
+            try JSONDecoder().decode([ListedConnection].self, from: Data(text.utf8)) == [
+                ListedConnection(user: "a", name: "dispatcher consume"), ListedConnection(user: "b", name: nil),
+                ListedConnection(user: nil, name: nil),
+            ])
     }
 
     @Test func `no rights in the virtual host is a problem, and an unknown user a warning`() {

@@ -27,6 +27,14 @@ struct UserTests {
         #expect(refusal { _ = try properties.answersTo() } == .badProperty)
     }
 
+    @Test func `a message that a queue has passed on is of nobody, whoever sent it`() {
+        let topology = Self.topology
+        let properties = BasicProperties(headers: ["x-death": .array([.table(["reason": "rejected"])])], userID: "t-dispatcher")
+        #expect(refusal { _ = try properties.publisher() } == .wrongUser)
+        #expect(refusal { try topology.checkService(Message(properties: properties), to: "app.x-1") } == .wrongUser)
+        #expect(refusal { try properties.check(owner: "t-dispatcher.x-1", "app-id") } == .wrongUser)
+    }
+
     private static let topology = Topology(prefix: "t")
 
     /// Why a message of a user is not believed, by a client of the user `app`.

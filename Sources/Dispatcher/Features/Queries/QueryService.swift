@@ -97,12 +97,14 @@ struct QueryService: Sendable {
     /// - Returns: Why it cannot.
     private func command(_ query: WaitingQuery, until end: ContinuousClock.Instant) async -> Publication? {
         do {
-            tell(query, actor: try actor(of: query))
             try await handler.authorize(query.message, by: query.user)
             let command = try await handler.command(query.message, from: query.replyTo, until: end)
+            // Before the turn that does it logs anything.
+            tell(query)
             guard inbox.put(command) else { throw QueryError(.unavailable, "too many commands wait already: ask again") }
             return nil
         } catch {
+            tell(query, refused: error)
             return .answer(handler.refusal(error, to: query.message), to: query.replyTo, topology)
         }
     }
@@ -112,13 +114,17 @@ struct QueryService: Sendable {
         try query.message.properties.actor(by: handler.access == nil ? nil : topology.users.monitor)
     }
 
-    /// Says who asks for what, also where it is refused then.
-    private func tell(_ query: WaitingQuery, actor: String?) {
-        var metadata: Logger.Metadata = [
-            LogKey.accessAction: "\(query.message.properties.type ?? "")", LogKey.clientID: "\(query.replyTo)",
-        ]
-        if let actor { metadata[LogKey.accessName] = "\(actor)" }
-        handler.logger.info("command asked for", metadata: metadata)
+    /// Says who asks for what, and whether it is refused.
+    private func tell(_ query: WaitingQuery, refused error: (any Error)? = nil) {
+        let logger = handler.logger
+        let level: Logger.Level = error == nil ? .info : .notice
+        guard level >= logger.logLevel else { return }
+        var metadata = query.message.commandSubject
+        metadata[LogKey.accessAction] = "\(query.message.properties.type ?? "")"
+        metadata[LogKey.clientID] = "\(query.replyTo)"
+        if let actor = try? actor(of: query) { metadata[LogKey.accessName] = "\(actor)" }
+        if let error { metadata[LogKey.error] = "\(error)" }
+        logger.log(level: level, error == nil ? "command taken up" : "command refused", metadata: metadata)
     }
 
     private func answer(_ queue: QueryQueue, _ pulse: Pulse) async {

@@ -13,6 +13,11 @@ extension Scheduler {
     func proven(_ results: Results, in turn: inout Turn) -> Results {
         guard results.store == store.identity else { return results }
         var proven = results
+        if let access = configuration.access, let user = results.user, !access.allows(user, .serve, results.type) {
+            refuseUnserved(results, of: user, in: &turn)
+            proven.items = []
+            return proven
+        }
         let unproven = proven.removeUnproven(by: store.proofKey)
         if !unproven.isEmpty {
             var refused = results
@@ -20,6 +25,15 @@ extension Scheduler {
             refuseUnproven(refused, in: &turn)
         }
         return proven
+    }
+
+    /// A user that may not run tasks of the type has no result of one, whatever proof it shows.
+    private func refuseUnserved(_ results: Results, of user: String, in turn: inout Turn) {
+        let reason = WireError(.wrongUser, "user '\(user)' has not the right to serve type '\(results.type)'")
+        turn.plan.publications.append(.deadLetter(results.message(isPersistent: true), because: "\(reason)", topology))
+        guard let first = results.items.first, proofRefusals.passes(at: turn.moment) else { return }
+        logRefusal("result refused, its user may not serve the type", of: first, type: results.type, worker: results.worker)
+        tell(.warning, "a result of worker \(results.worker) for task \(first.id) is refused: \(reason.message)", in: &turn)
     }
 
     private func refuseUnproven(_ results: Results, in turn: inout Turn) {

@@ -5,6 +5,7 @@ import TaskStore
 extension Scheduler {
     /// Plans the acceptance of a submission, or its rejection.
     func planSubmission(_ submission: Submission, in turn: inout Turn) {
+        noteUser(submission.user)
         if let rejection = rejection(of: submission) {
             turn.plan.publications += Publication.rejection(of: submission, rejection, topology)
             return

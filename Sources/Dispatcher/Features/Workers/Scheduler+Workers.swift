@@ -15,6 +15,7 @@ extension Scheduler {
     }
 
     private func record(_ kind: RegistryMessage.Kind, of message: RegistryMessage, in turn: inout Turn) {
+        noteUser(message.publisher)
         let now = ContinuousClock.now
         if kind != .deregister, !workers.hasRoom(for: message) {
             return refuse(message, because: "too many workers", in: &turn)

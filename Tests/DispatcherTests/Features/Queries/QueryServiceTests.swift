@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import Logging
 import ServiceSupport
 import TaskGridCore
 import TestSupport
@@ -21,7 +22,7 @@ import Testing
 
     /// Runs a service of the harness beside `body`.
     private func serve(
-        _ harness: SchedulerHarness, access: AccessPolicy? = nil,
+        _ harness: SchedulerHarness, access: AccessPolicy? = nil, logger: Logger = .silent,
         publish: @escaping @Sendable (Publication) async -> PublishOutcome = { _ in .confirmed },
         _ body: (Asked) async throws -> Void
     ) async throws {
@@ -29,7 +30,7 @@ import Testing
         let (messages, source) = AsyncStream.makeStream(of: [Message].self)
         let inbox = Inbox()
         let service = QueryService(
-            handler: QueryHandler(store: harness.store, scheduler: harness.scheduler, access: access, logger: .silent), inbox: inbox,
+            handler: QueryHandler(store: harness.store, scheduler: harness.scheduler, access: access, logger: logger), inbox: inbox,
             topology: harness.topology, vitals: Vitals()
         ) { publications in
             var outcomes: [PublishOutcome] = []
@@ -78,6 +79,26 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test func `the log says what each command was about, and which was refused`() async throws {
+        let harness = try await SchedulerHarness()
+        let lines = Journal<LogLine>()
+        let access = AccessPolicy(users: ["app": [.pause: ["sum"]]])
+        try await serve(harness, access: access, logger: Logger(into: lines)) { service in
+            service.ask(PauseQuery(types: [.reverse]).message(from: "app.1", correlation: "refused"))
+            _ = try await service.answer("refused")
+            service.ask(PauseQuery(types: [.sum]).message(from: "app.1", correlation: "done"))
+            _ = try await service.answer("done")
+        }
+        let told = lines.entries.filter { $0.metadata[LogKey.accessAction] == "\(PauseQuery.name)" }
+        #expect(told.map(\.message) == ["command refused", "command taken up"])
+        #expect(told.map { $0.metadata[LogKey.taskTypes] } == ["reverse", "sum"])
+        #expect(told.allSatisfy { $0.metadata[LogKey.clientID] == "app.1" })
+        let why = told.first?.metadata[LogKey.error].map { "\($0)" } ?? ""
+        #expect(why.contains("'pause'"))
+        let many = CancelQuery(tasks: (1...12).map { TaskID($0) }).message(from: "a", correlation: "c")
+        #expect(many.commandSubject[LogKey.taskIDs] == "1,2,3,4,5,6,7,8,9,10,…" && many.commandSubject[LogKey.taskCount] == "12")
     }
 
     @Test func `commands and quick queries are answered while every search loop is held up`() async throws {

@@ -47,7 +47,9 @@ struct ProofTests {
             let message = results.message(isPersistent: true)
             let out = await harness.turn { $0.arrivals = [harness.delivery(message, from: harness.topology.resultsQueue)] }
             #expect(try out.endings().isEmpty)
-            #expect(out.dead()[0].message.properties.headers[WireFormat.Header.reason]?.text?.hasPrefix("invalid_proof: ") == true)
+            let headers = try #require(out.dead().first?.message.properties.headers)
+            #expect(headers[WireFormat.Header.reason]?.text?.hasPrefix("invalid_proof: ") == true)
+            #expect(headers[WireFormat.Header.user]?.text == message.verified.properties.userID)
             #expect(await harness.scheduler.takeEvents().first { $0.type == .reverse }?.refused == 1)
             #expect(out.publications.contains { $0.routingKey == "grid.warning" } == (number == 0), "it is told once a minute")
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import TaskGridCore
 import TaskStore
 import TaskStoreConformance
@@ -54,11 +55,37 @@ struct RightsTests {
         #expect(await harness.counts(type).submitted == (isAllowed ? 1 : 0))
     }
 
+    @Test(arguments: [("crew", true), ("app", false)])
+    func `a result counts where its user may serve the type, whatever proof it shows`(user: String, counts: Bool) async throws {
+        let harness = try await harness()
+        _ = await harness.submit(["a"], client: "app.c1")
+        let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("r".utf8))), worker: "\(user).w1")
+        #expect(await harness.counts().succeeded == (counts ? 1 : 0))
+        #expect(out.dead().map { $0.message.properties.headers[WireFormat.Header.user]?.text } == (counts ? [] : [user]))
+    }
+
     @Test func `a worker whose user may not serve one of its types is refused`() async throws {
         let harness = try await harness()
         let out = await harness.register("app.w1", types: [TaskType(literal: "hash")])
         #expect(await harness.scheduler.workers.workers["app.w1"] == nil)
         #expect(out.publications.contains { $0.routingKey == "grid.error" })
+    }
+
+    @Test func `a second user without rights is warned of, once`() async throws {
+        for access in [nil, Self.policy] {
+            let lines = Journal<LogLine>()
+            var configuration = DispatcherConfiguration.quick
+            configuration.access = access
+            let harness = try await SchedulerHarness(configuration, logger: Logger(into: lines))
+            func warnings() -> [LogLine] { lines.entries.filter { $0.message.contains("dispatcher.rights") } }
+            _ = await harness.register("crew.w1")
+            _ = await harness.register("crew.w2")
+            _ = await harness.submit(["a"], client: "crew.c1")
+            #expect(warnings().isEmpty)
+            _ = await harness.submit(["a"], client: "app.c1")
+            _ = await harness.register("third.w1")
+            #expect(warnings().map(\.level) == (access == nil ? [.warning] : []))
+        }
     }
 
     @Test func `a user reads its own tasks and those of its types, and acts on types that it has the right to`() async throws {
