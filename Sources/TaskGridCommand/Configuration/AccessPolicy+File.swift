@@ -2,8 +2,8 @@ import Foundation
 import TaskGridCore
 
 extension AccessPolicy {
-    /// Reads the file of what each user may do. Whoever may write it has every right in the grid: it must belong to this user or to root,
-    /// and nobody else may write it. Others may read it, because it holds no secret.
+    /// Reads the file of what each user may do. A user who may write it has every right in the grid. It must belong to this user or to
+    /// root, and nobody else may write it. Others may read it, because it holds no secret.
     ///
     /// - Throws: `Failure` that says what is wrong with it.
     static func read(_ path: String) throws(Failure) -> AccessPolicy {

@@ -4,8 +4,8 @@ package import AMQP
 extension BasicProperties {
     /// The user that has published the message. The broker has verified it, so that nobody speaks for another.
     ///
-    /// A message that a queue has passed on (`x-dead-letter-exchange`) names the user that had sent it to that queue, and whoever declared the
-    /// queue chose where it went: it is refused. The broker adds the header `x-death` (rabbitmq.com, "Dead Letter Exchanges").
+    /// A message that a queue has passed on (`x-dead-letter-exchange`) names the user that had sent it to that queue. Another user, who
+    /// declared the queue, chose where it went. So it is refused. The broker adds the header `x-death` (rabbitmq.com, "Dead Letter Exchanges").
     package func publisher() throws(WireError) -> String {
         guard headers[WireFormat.passedOn] == nil else {
             throw WireError(.wrongUser, "a queue has passed the message on (\(WireFormat.passedOn)): nobody knows who wanted it here")

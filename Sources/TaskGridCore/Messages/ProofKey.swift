@@ -17,8 +17,8 @@ package struct ProofKey: Sendable {
     /// - Parameters:
     ///   - secret: Random bytes that nobody but the dispatchers of the store knows.
     ///   - store: The store's identity.
-    ///   - epoch: Another one makes other proofs. Whoever puts a copy of a store in its place raises it by hand (`Operating.md`), so that
-    ///     no proof holds that was made after the copy.
+    ///   - epoch: Another one makes other proofs. An operator who replaces a store by a copy raises it by hand
+    ///     (`Operating.md`), so that no proof holds that was made after the copy.
     package init(secret: Data, store: String, epoch: Int64) {
         var scope = withUnsafeBytes(of: epoch.bigEndian) { Data($0) }
         scope.append(contentsOf: store.utf8)
