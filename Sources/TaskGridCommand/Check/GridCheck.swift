@@ -15,14 +15,19 @@ struct GridCheck {
         async let management = managementReading()
         let addresses = await AddressReading.read(grid.endpoint, logger: logger)
         var findings = addresses.findings(of: grid.endpoint)
+        var answering: [Topology.Service] = []
         let reached = addresses.filter { $0.greeting != nil }
         if let first = reached.first {
             var endpoint = grid.endpoint
             endpoint.addresses = reached.map(\.address)
             let location = GridLocation(endpoint: endpoint, topology: grid.topology)
-            findings += await gridFindings(location, first.greeting?.version)
+            let found = await gridFindings(location, first.greeting?.version)
+            findings += found.findings
+            answering = found.answering
         }
-        findings += await management.findings(of: grid)
+        var reading = await management
+        await reading.readLogins(of: grid, answering: answering)
+        findings += reading.findings(of: grid)
         return CheckReport(findings: findings)
     }
 
@@ -31,23 +36,24 @@ struct GridCheck {
         return await .read(management[management.count - 1], of: grid)
     }
 
-    /// What is found at the addresses that take the login.
-    private func gridFindings(_ location: GridLocation, _ version: BrokerVersion?) async -> [Finding] {
+    /// What is found at the addresses that take the login, and the services that answer there.
+    private func gridFindings(
+        _ location: GridLocation, _ version: BrokerVersion?
+    ) async -> (findings: [Finding], answering: [Topology.Service]) {
         let names = await NamesReading.read(location, logger: logger)
         let found = names.findings(grid.topology)
         // A client would declare what is missing.
-        guard names.failure == nil, names.missingExchanges.isEmpty else { return found }
-        guard grid.role.asksServices else { return found + names.serviceFindings(grid) }
+        guard names.failure == nil, names.missingExchanges.isEmpty else { return (found, []) }
+        guard grid.role.asksServices else { return (found + names.serviceFindings(grid), []) }
         do throws(ClientError) {
             let services = try await ServiceReading.read(location, logger: logger)
-            return found + services.findings() + (version.map(services.messageFindings) ?? [])
+            return (found + services.findings() + (version.map(services.messageFindings) ?? []), services.answering)
         } catch {
-            return found + [
-                .problem(
-                    .services, "no client can use the grid: \(error.message)",
-                    advice: (grid.role == .all ? "a user of one part of the grid needs --role with that part; " : "")
-                        + "the broker says why, and the findings on rights name what the user lacks")
-            ]
+            let unusable = Finding.problem(
+                .services, "no client can use the grid: \(error.message)",
+                advice: (grid.role == .all ? "a user of one part of the grid needs --role with that part; " : "")
+                    + "the broker says why, and the findings on rights name what the user lacks")
+            return (found + [unusable], [])
         }
     }
 }

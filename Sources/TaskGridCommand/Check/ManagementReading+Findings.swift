@@ -45,7 +45,8 @@ extension ManagementReading {
             ("nodes", reason(nodes)), ("virtual hosts", reason(virtualHosts)), ("queues", reason(queues)),
             ("exchanges", reason(exchanges)), ("policies", reason(policies) ?? reason(operatorPolicies)),
             ("rights", isUnknownUser ? nil : reason(permissions)), ("topic rights", isUnknownUser ? nil : reason(topicPermissions)),
-            ("limits", reason(limits)), ("limits of the user", reason(userLimits)), ("deprecated features", reason(deprecated)),
+            ("limits", reason(limits)), ("limits of the user", reason(userLimits)), ("connections", reason(logins)),
+            ("deprecated features", reason(deprecated)),
         ]
         let unread = parts.compactMap { part in part.1.map { (part.0, $0) } }
         guard let first = unread.first else { return [] }

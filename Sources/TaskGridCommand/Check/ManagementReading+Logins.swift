@@ -2,6 +2,36 @@ import AMQP
 import TaskGridCore
 
 extension ManagementReading {
+    /// Once in half a second until RabbitMQ has listed a connection for sure: it collects new ones every five seconds
+    /// (`collect_statistics_interval`).
+    private static let (attempts, pause) = (14, Duration.milliseconds(500))
+
+    /// Reads the connections of the virtual host.
+    ///
+    /// - Parameter services: those that answer, whose connections therefore are there.
+    mutating func readLogins(of grid: CheckedGrid, answering services: [Topology.Service]) async {
+        guard case .success = overview else { return }
+        let host = ManagementInterface.encoded(grid.endpoint.virtualHost)
+        await readLogins(answering: services) { [interface] in
+            await interface.get("vhosts/\(host)/connections?columns=user,client_properties")
+        } pause: {
+            // A cancelled sleep ends the reading sooner, with what is listed.
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    /// Reads the connections until those of the services that answer are listed, and a limited number of times.
+    mutating func readLogins(
+        answering services: [Topology.Service], read: () async -> Part<[ListedConnection]>, pause: () async -> Void
+    ) async {
+        for attempt in 1...Self.attempts {
+            logins = await read()
+            // A failure does not pass by waiting, and is told.
+            guard case .success = logins, services.contains(where: { users(of: $0).isEmpty }), attempt < Self.attempts else { return }
+            await pause()
+        }
+    }
+
     /// Whether the services of the grid are connected, each as its own user.
     func hasOwnUsers(_ grid: CheckedGrid) -> Bool {
         users(of: .dispatcher).contains(grid.topology.users.dispatcher) && users(of: .nameservice).contains(grid.topology.users.nameservice)

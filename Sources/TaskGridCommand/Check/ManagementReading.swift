@@ -28,7 +28,8 @@ struct ManagementReading {
     var userLimits: Part<[String: Int]>
     /// How many connections the virtual host has; it is counted where it is limited.
     var connections: Part<Int>
-    /// The connections of the virtual host with their users, as far as the interface's user may see them.
+    /// The connections of the virtual host with their users, as far as the interface's user may see them; they are read when it is known
+    /// which services answer.
     var logins: Part<[ListedConnection]>
     var deprecated: Part<[Named]>
 
@@ -57,7 +58,6 @@ struct ManagementReading {
         if case .success(let limits) = reading.limits, limits["max-connections"] != nil {
             reading.connections = await interface.get("vhosts/\(host)/connections?columns=name", as: [Named].self).map(\.count)
         }
-        reading.logins = await interface.get("vhosts/\(host)/connections?columns=user,client_properties")
         reading.deprecated = await interface.get("deprecated-features/used", unknown: [])
         return reading
     }

@@ -61,6 +61,8 @@ extension [ServiceReading] {
     /// A smaller difference does not matter: tasks wait for whole seconds.
     private static let tolerance = Duration.seconds(1)
 
+    var answering: [Topology.Service] { compactMap { (try? $0.result.get()) == nil ? nil : $0.service } }
+
     /// - Parameter version: that of this command.
     func findings(version: String = TaskGridVersion.current) -> [Finding] {
         flatMap { reading -> [Finding] in

@@ -36,6 +36,7 @@ extension ManagementReading {
         reading.topicPermissions = .success([])
         reading.limits = .success([:])
         reading.userLimits = .success([:])
+        reading.logins = .success([])
         reading.deprecated = .success([])
         return reading
     }

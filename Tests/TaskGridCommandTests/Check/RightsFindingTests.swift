@@ -146,6 +146,28 @@ struct RightsFindingTests {
 
     private static let all = "user 'grid' has those of every part of the grid"
 
+    @Test func `connections that are not listed yet are waited for where their service answers, and a failure is not`() async {
+        let dispatcher = ListedConnection(user: "grid", name: "dispatcher publish")
+        let nameservice = ListedConnection(user: "grid", name: "nameservice consume")
+        func reads(_ answers: [ManagementReading.Part<[ListedConnection]>], _ services: Topology.Service...) async -> (Int, [Finding]) {
+            var reading = ManagementReading.healthy(.sample())
+            var count = 0
+            await reading.readLogins(answering: services) {
+                defer { count += 1 }
+                return answers[min(count, answers.count - 1)]
+            } pause: {
+            }
+            return (count, reading.loginFindings(.sample()))
+        }
+        let late = await reads(
+            [.success([]), .success([dispatcher]), .success([dispatcher, nameservice])], .dispatcher, .nameservice)
+        #expect(late.0 == 3 && late.1.count == 1)
+        #expect(await reads([.success([dispatcher]), .success([dispatcher, nameservice])], .dispatcher).0 == 1)
+        #expect(await reads([.success([])]).0 == 1)
+        #expect(await reads([.success([])], .dispatcher).0 == 14)
+        #expect(await reads([.failure(ManagementInterface.Failure(status: 401, reason: "no"))], .dispatcher).0 == 1)
+    }
+
     @Test func `connections are read with their users and what their programs call them`() throws {
         let text = """
             [{"client_properties":{"connection_name":"dispatcher consume","capabilities":{"consumer_cancel_notify":true}},"user":"a"},
