@@ -2,7 +2,9 @@
 """Runs the commands and packages of README.md and TaskGrid.md, the commands of Examples.md and the Python programs of Wire.md, as they are
 printed, on a grid that it starts and stops. Run it after `swift build`.
 
-    Tests/readme.py
+    Tests/readme.py [--build]
+
+With --build it only builds README's package, so that a later run finds it built.
 
 The blocks of README.md, those of TaskGrid.md, and then those of Examples.md, are read in their order:
 
@@ -126,17 +128,32 @@ class Run:
         self.background = []
         self.readied = 0
 
-    def start(self):
-        os.makedirs(self.here)
-        for name in os.listdir(CHECKOUT):
-            os.symlink(f"{CHECKOUT}/{name}", f"{self.here}/{name}")
+    def make_package(self):
+        """Makes the package's folder, without files of its own but the versions that this checkout has."""
         for folder in ("Sources", "Tests"):
             shutil.rmtree(f"{self.package}/{folder}", ignore_errors=True)
         os.makedirs(self.package, exist_ok=True)
         if not os.path.islink(f"{self.package}/../taskgrid"):
             os.symlink("../..", f"{self.package}/../taskgrid")
-        # The versions that this checkout has.
         shutil.copy(f"{CHECKOUT}/Package.resolved", self.package)
+
+    def build_package(self):
+        """Builds the package with the files that README.md gives it."""
+        self.make_package()
+        for block in blocks("README.md"):
+            if block.kind == "swift":
+                self.file(block)
+        ended = subprocess.run(
+            f"swift build --build-tests {LEAN}".split(), cwd=self.package, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
+        if ended.returncode != 0:
+            raise Failed(f"README's package does not build:\n{ended.stdout}")
+
+    def start(self):
+        self.make_package()
+        os.makedirs(self.here)
+        for name in os.listdir(CHECKOUT):
+            os.symlink(f"{CHECKOUT}/{name}", f"{self.here}/{name}")
         # The articles show requests to a monitor whose readers need no token.
         os.environ.update(TASKGRID_DATA=self.grid, TASKGRID_LOG_LEVEL="warning", TASKGRID_MONITOR_PROTECT_READING="off")
         with open(self.state, "w") as file:
@@ -360,6 +377,9 @@ def run_document(run, document):
 with tempfile.TemporaryDirectory() as work:
     run = Run(work)
     try:
+        if sys.argv[1:] == ["--build"]:
+            run.build_package()
+            sys.exit()
         try:
             check_options()
             run.start()

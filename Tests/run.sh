@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds, checks the format, the documentation and the monitor's OpenAPI document, runs what README prints, and runs the tests against a
-# broker of their own. Leaves nothing running. With arguments it runs only the tests that they select.
+# Builds, checks the format, runs the tests against a broker of their own, builds the documentation, checks the monitor against its OpenAPI
+# document, and runs what README prints. Leaves nothing running. With arguments it runs only the tests that they select.
 # Installs missing packages. Without RabbitMQ the tests that need a broker are skipped, without Chromium those of the dashboard,
 # without promtool those of metrics, and without schemathesis the check of the OpenAPI document; with CI set they fail.
 #
@@ -118,15 +118,15 @@ elif [ -n "${CI:-}" ]; then
     fail "There is no /usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server here, and CI is set."
 fi
 
+# The tests wait more than they compute. What only computes runs beside them, at idle priority so that it takes nothing from them.
+beside=
 if [ $# -eq 0 ]; then
-    say "Building the documentation"
-    Tests/docs.py
-    if [ -n "$broker" ]; then
-        say "Checking the monitor against its OpenAPI document"
-        Tests/openapi.sh
-        say "Running the commands and programs of README and Wire.md"
-        Tests/readme.py
-    fi
+    # Linux divides the time of a core among sessions before it looks at priorities: a session of its own gets the least share.
+    # shellcheck disable=SC2016
+    setsid chrt --idle 0 sh -c '
+        echo 19 2>/dev/null >/proc/$$/autogroup
+        Tests/docs.py; docs=$?; Tests/readme.py --build && exit $docs' >"$work/beside.out" 2>&1 &
+    beside=$!
 fi
 
 say "Testing"
@@ -139,4 +139,18 @@ swift test --skip-build "${lean[@]}" --attachments-path "$work/attachments" "$@"
     tee "$work/out" | grep --line-buffered -av '^◇ '
 ) 2>&1 && code=0 || code=$?
 tee=$!
-exit "$code"
+
+if [ -n "$beside" ]; then
+    wait "$tee" || true
+    say "Building the documentation, and the package of README, beside the tests"
+    wait "$beside" || code=1
+    cat "$work/beside.out"
+fi
+[ "$code" -eq 0 ] || exit "$code"
+
+if [ $# -eq 0 ] && [ -n "$broker" ]; then
+    say "Checking the monitor against its OpenAPI document"
+    Tests/openapi.sh
+    say "Running the commands and programs of README and Wire.md"
+    Tests/readme.py
+fi

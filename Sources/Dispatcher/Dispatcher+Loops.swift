@@ -1,4 +1,5 @@
 import AMQP
+import Logging
 import ServiceSupport
 import TaskGridCore
 
@@ -65,6 +66,18 @@ extension Dispatcher {
     /// After the connection was lost, what the dispatcher believes must be read anew.
     func watch(_ reconnections: AsyncStream<Int>, resuming inbox: Inbox) async {
         for await count in reconnections where count > 1 { inbox.update { $0.mustResume = true } }
+    }
+
+    /// Deletes the queue that nameservices of an earlier version have left bound: nobody consumes it any more. One of that version that still
+    /// runs declares it again.
+    func deleteFormerQueue(over connection: Connection) async {
+        do throws(AMQPError) {
+            try await connection.delete(queue: topology.formerRegistryQueue)
+        } catch {
+            logger.notice(
+                "queue of an earlier version not deleted",
+                metadata: [LogKey.queue: "\(topology.formerRegistryQueue)", LogKey.error: "\(error)"])
+        }
     }
 
     /// Declares the lock now and then, which changes nothing for its owner.

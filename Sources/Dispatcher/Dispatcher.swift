@@ -113,6 +113,7 @@ package struct Dispatcher: Service {
             guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
             return
         }
+        await deleteFormerQueue(over: listening)
         vitals.enter(.serving)
         onReady()
         logger.info("dispatcher ready", metadata: [LogKey.storeID: "\(store.identity)"])

@@ -19,6 +19,6 @@ extension GridConfiguration.Services {
 
     /// Types have names with a `_` too, and users have not.
     private func user(_ type: TaskType) -> String {
-        "worker-\(type.name.prefix(50).map { $0 == "_" ? "-" : String($0) }.joined())"
+        "\(UserDefinitions.workerPrefix)\(type.name.prefix(50).map { $0 == "_" ? "-" : String($0) }.joined())"
     }
 }

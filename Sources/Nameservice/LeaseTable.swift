@@ -1,4 +1,5 @@
 import HeapModule
+import ServiceSupport
 import TaskGridCore
 
 /// The workers that live: one lease each, which every message of the worker renews.
@@ -8,12 +9,10 @@ import TaskGridCore
 /// worker lets it join, as after a restart of the nameservice. A heartbeat that comes after its worker's deregistration
 /// lets it join too, until that lease ends.
 struct LeaseTable {
-    /// The table holds as many workers, or types, as it may, and takes no new one.
-    struct Full: Error, Hashable, CustomStringConvertible {
+    /// A user has its share of workers, or the table as many types as it may, and it takes no new one.
+    struct Full: Error, Hashable {
         let maximum: Int
         var what = "workers"
-
-        var description: String { "the nameservice knows \(maximum) \(what) and takes no more; stop workers that are not needed" }
     }
 
     private struct Lease {
@@ -33,6 +32,7 @@ struct LeaseTable {
         static func < (lhs: Deadline, rhs: Deadline) -> Bool { lhs.instant < rhs.instant }
     }
 
+    /// The most workers of a user, where others have none.
     static let defaultMaximum = 10_000
     static let defaultMaximumTypes = 10_000
     /// The most tasks that are kept of what a worker says it runs, and of what it says it holds: enough to look at.
@@ -42,12 +42,15 @@ struct LeaseTable {
     let maximumTypes: Int
     /// How many workers each type has.
     private var types: [TaskType: Int] = [:]
+    /// How many workers each user has.
+    private var places: UserShares
     private var leases: [String: Lease] = [:]
     private var deadlines = Heap<Deadline>()
 
     init(maximum: Int = LeaseTable.defaultMaximum, maximumTypes: Int = LeaseTable.defaultMaximumTypes) {
         self.maximum = maximum
         self.maximumTypes = maximumTypes
+        places = UserShares(ofOne: maximum)
     }
 
     var count: Int { leases.count }
@@ -61,7 +64,7 @@ struct LeaseTable {
     /// Applies a registry message.
     ///
     /// - Returns: The event, where a worker joined or left.
-    /// - Throws: `Full` for a worker that is new and one too many, or brings a type too many.
+    /// - Throws: `Full` for a worker that is new and one too many of its user, or brings a type too many.
     mutating func apply(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at moment: ClockReading) throws(Full) -> WorkerEvent? {
         switch kind {
         case .register, .heartbeat: try renew(worker, at: moment)
@@ -76,7 +79,7 @@ struct LeaseTable {
             deadlines.removeMin()
             // `refreshEarliestDeadline` has seen to it that the earliest deadline is a lease's true end.
             if let lease = leases.removeValue(forKey: deadline.worker) {
-                count(lease.worker.types, by: -1)
+                countOut(lease.worker)
                 events.append(WorkerEvent(kind: .left, reason: .leaseExpired, at: moment.timestamp, worker: lease.worker))
             }
             refreshEarliestDeadline()
@@ -123,19 +126,26 @@ struct LeaseTable {
 
     private mutating func remove(_ worker: RegistryMessage, at moment: ClockReading) -> WorkerEvent? {
         guard let gone = leases.removeValue(forKey: worker.worker) else { return nil }
-        count(gone.worker.types, by: -1)
+        countOut(gone.worker)
         refreshEarliestDeadline()
         return WorkerEvent(kind: .left, reason: .deregistered, at: moment.timestamp, worker: worker)
     }
 
-    /// Counts the worker's types in, and out those that it had before.
+    /// Counts the worker and its types in, and out what it was before.
     private mutating func makeRoom(for worker: RegistryMessage, instead known: RegistryMessage?) throws(Full) {
-        guard known != nil || leases.count < maximum else { throw Full(maximum: maximum) }
-        guard known?.types != worker.types else { return }
+        let isNew = known?.publisher != worker.publisher
+        guard !isNew || places.hasRoom(of: worker.publisher) else { throw Full(maximum: maximum) }
+        guard isNew || known?.types != worker.types else { return }
         let fresh = Set(worker.types).count { types[$0] == nil }
         guard types.count + fresh <= maximumTypes else { throw Full(maximum: maximumTypes, what: "types") }
-        count(known?.types ?? [], by: -1)
+        if let known { countOut(known) }
+        places.add(of: worker.publisher)
         count(worker.types, by: 1)
+    }
+
+    private mutating func countOut(_ gone: RegistryMessage) {
+        places.add(-1, of: gone.publisher)
+        count(gone.types, by: -1)
     }
 
     private mutating func count(_ types: [TaskType], by change: Int) {

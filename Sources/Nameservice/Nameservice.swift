@@ -26,8 +26,8 @@ package struct Nameservice: Service {
     private let logger: Logger
     private let onReady: @Sendable () -> Void
 
-    /// - `maximumWorkers`: how many workers it knows at a time; more are refused, logged, and told to the events
-    ///   exchange as an error.
+    /// - `maximumWorkers`: how many workers of a user it knows at a time, where other users have none; more are refused, logged, and told to
+    ///   the events exchange as an error. A user has no more than is left for the others (`UserShares`).
     /// - `access`: which user may serve which types; others are not counted. nil: everybody everything.
     /// - `vitals`: where it shows its health.
     /// - `onReady`: called once it consumes.

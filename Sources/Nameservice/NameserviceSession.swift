@@ -18,12 +18,10 @@ struct NameserviceSession: Sendable {
     private let registry: WorkerRegistry
     private let publisher: NameservicePublisher
     private let vitals: Vitals
-    private let logger: Logger
 
     init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int, access: AccessPolicy?, vitals: Vitals, logger: Logger) {
         self.topology = topology
         self.vitals = vitals
-        self.logger = logger
         let id = UUID().uuidString.lowercased()
         publishing = Connection(
             endpoint, name: "nameservice publish", clientProperties: .grid, declarations: topology.common, logger: logger)
@@ -48,7 +46,6 @@ struct NameserviceSession: Sendable {
         await queries.pause()
         try await publishing.start()
         try await consuming.start()
-        await deleteFormerQueue()
         vitals.enter(.serving)
         onReady()
         await withDiscardingTaskGroup { background in
@@ -91,18 +88,6 @@ struct NameserviceSession: Sendable {
 
     /// Asks all workers to speak at once.
     private func callRoll() async -> Bool { await publisher.publish([registry.rollCall()]) }
-
-    /// Deletes the queue that an earlier version has left bound: nobody consumes it any more. A nameservice of that version that still runs
-    /// declares it again.
-    private func deleteFormerQueue() async {
-        do throws(AMQPError) {
-            try await consuming.delete(queue: topology.formerRegistryQueue)
-        } catch {
-            logger.notice(
-                "queue of an earlier version not deleted",
-                metadata: [LogKey.queue: "\(topology.formerRegistryQueue)", LogKey.error: "\(error)"])
-        }
-    }
 
     private func register() async {
         let pulse = vitals.pulse("registrations")

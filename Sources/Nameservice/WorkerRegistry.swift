@@ -13,13 +13,19 @@ final class WorkerRegistry: Sendable {
         var pace = HeartbeatPace()
         /// When the pace is next looked at.
         var nextPace: ContinuousClock.Instant?
-        /// Refused registrations since the latest one that was told.
-        var refused = 0
-        var nextRefusalNotice: ContinuousClock.Instant?
+        /// By user, so that the workers of one do not hide that those of another are refused.
+        var refusals: [String: Refusals] = [:]
         var nextRightsNotice: ContinuousClock.Instant?
     }
 
-    /// How often at most a full table, or a missing right, is told of; a refused worker comes again with every heartbeat.
+    /// The refused workers of a user.
+    fileprivate struct Refusals {
+        /// Refused registrations and heartbeats in all.
+        var count = 0
+        var nextNotice: ContinuousClock.Instant?
+    }
+
+    /// How often at most a refusal of a user's workers, or a missing right, is told of; a refused worker comes again with every heartbeat.
     private static let refusalNoticeInterval = Duration.seconds(60)
 
     private let topology: Topology
@@ -44,7 +50,7 @@ final class WorkerRegistry: Sendable {
         var worker: RegistryMessage
         do {
             (kind, worker) = try RegistryMessage.decode(message, routingKey: key)
-            if access != nil { worker.publisher = try message.properties.publisher() }
+            worker.publisher = try message.properties.publisher()
         } catch {
             return [dead(message, key: key, reason: error.description)]
         }
@@ -178,20 +184,24 @@ final class WorkerRegistry: Sendable {
     }
 
     private func refusal(of worker: RegistryMessage, _ error: LeaseTable.Full, at moment: ClockReading) -> [Publication] {
+        let user = worker.publisher
         let refused: Int? = state.withLock { state in
-            state.refused += 1
-            if let next = state.nextRefusalNotice, moment.instant < next { return nil }
-            state.nextRefusalNotice = moment.instant.advanced(by: Self.refusalNoticeInterval)
-            return state.refused
+            state.refusals[user, default: Refusals()].count += 1
+            if let next = state.refusals[user]?.nextNotice, moment.instant < next { return nil }
+            state.refusals[user]?.nextNotice = moment.instant.advanced(by: Self.refusalNoticeInterval)
+            return state.refusals[user]?.count
         }
         guard let refused else { return [] }
-        logger.error(
-            "worker refused, there are too many workers or types",
-            metadata: [LogKey.workerID: "\(worker.worker)", LogKey.workerMaximum: "\(error.maximum)", LogKey.registryRefused: "\(refused)"]
+        logger.warning(
+            "worker refused, its user has its share of workers or there are too many types; stop workers that are not needed",
+            metadata: [
+                LogKey.workerID: "\(worker.worker)", LogKey.workerUser: "\(user)", LogKey.reason: "\(error.what)",
+                LogKey.workerMaximum: "\(error.maximum)", LogKey.registryRefused: "\(refused)",
+            ]
         )
         let event = GridEvent(
             kind: .error, service: Topology.Service.nameservice.rawValue, at: moment.timestamp,
-            message: "worker \(worker.worker) is refused: \(error)"
+            message: "worker \(worker.worker) is refused: \(error.reason(of: user)); stop workers that are not needed"
         )
         return [Publication(exchange: topology.events.name, routingKey: topology.gridEventKey(event.kind.rawValue), message: .event(event))]
     }
@@ -218,5 +228,13 @@ extension WorkerRegistry.State {
         guard next <= now else { return false }
         nextPace = now + Self.paceInterval
         return pace.update(workers: leases.count)
+    }
+}
+
+extension LeaseTable.Full {
+    /// Why a worker is refused.
+    fileprivate func reason(of user: String) -> String {
+        guard what == "workers" else { return "the nameservice knows \(maximum) \(what) and takes no more" }
+        return "user '\(user)' has as many workers as are left for other users (alone it may have \(maximum))"
     }
 }

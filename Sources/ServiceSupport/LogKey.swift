@@ -89,4 +89,5 @@ package enum LogKey {
     package static let workerMaximum = "worker.maximum"
     package static let workerRequest = "worker.request"
     package static let workerLeftReason = "worker.left_reason"
+    package static let workerUser = "worker.user"
 }

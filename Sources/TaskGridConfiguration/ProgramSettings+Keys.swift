@@ -38,7 +38,7 @@ extension ProgramSettings {
         SettingKey(
             "prefix", \.prefix,
             kind: .text(
-                "1 to \(Topology.maximumPrefixLength) letters, digits, '-', '_' or '.', the first none of the signs",
+                "1 to \(Topology.maximumPrefixLength) letters, digits, '-' or '_', the first none of the signs, and no dot, which ends it in names",
                 { Topology.isValid(prefix: $0) }
             ),
             in: defaults, description: "The prefix of the grid's names in the broker. Grids with different prefixes can share a broker."

@@ -35,11 +35,15 @@ extension ProgramSettings {
     ]
 
     /// The settings of TLS for a broker that one place names. If its URL begins with `amqp://`, only those of that place and the places before
-    /// it are taken, which is an error then: the others are for another broker.
+    /// it are taken, which is an error then: the others are for another broker. The CAs are no error where the management interface (`admin`) is
+    /// reached over HTTPS, which needs them too.
     func tls(of url: String, at layer: Int) -> TLSSettings {
         let isSecure = url.lowercased().contains("amqps://")
         let isNamed = sources.layers[...layer].contains { layer in Self.tlsKeys.contains { layer.text($0.name) != nil } }
-        return isSecure || isNamed ? tls : TLSSettings()
+        guard !isSecure else { return tls }
+        var named = isNamed ? tls : TLSSettings()
+        if sources.text("admin")?.text.lowercased().hasPrefix("https://") == true { named.ca = nil }
+        return named
     }
 
     /// The variables that give another program these settings. One that is empty counts as not set: a settings file that the program reads may

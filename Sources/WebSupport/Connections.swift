@@ -4,6 +4,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import NIOSSL
 import Synchronization
 
@@ -92,7 +93,13 @@ struct Connections: ServerChildChannel {
                 return channel.eventLoop.makeFailedFuture(error)
             }
         }
-        return http.setup(channel: channel, logger: logger).map { Value($0, http) }
+        return http.setup(channel: channel, logger: logger).flatMapThrowing { parts in
+            // It closes the connection where the handler cannot be added.
+            let value = Value(parts, http)
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(RequestHost(), position: .before(pipeline.handler(type: HTTP1ToHTTPServerCodec.self)))
+            return value
+        }
     }
 
     func handle(value: Value, logger: Logger) async {

@@ -6,7 +6,8 @@ import Hummingbird
 ///
 /// A page from elsewhere can have its own name lead to this machine (DNS rebinding); to a browser the service is then part of
 /// that page's site. The browser still says which name it asked: so what is not asked by an address, as `localhost`, or by a
-/// configured name is refused. A request without `Host`, which no browser sends, is let through.
+/// configured name is refused. A request of HTTP/1.0 without `Host`, which no browser sends, is let through; ``RequestHost`` gives one of
+/// HTTP/1.1 an empty one, which is a bad request (RFC 9112, section 3.2).
 struct Hosts: RouterMiddleware {
     typealias Context = WebContext
 
@@ -26,6 +27,9 @@ struct Hosts: RouterMiddleware {
         // Of several `Host` fields the first is the authority, and the others stay among the headers.
         let others = HTTPField.Name("host").map { request.headers[values: $0] } ?? []
         for host in (request.head.authority.map { [$0] } ?? []) + others where !isOurs(host) {
+            guard !host.isEmpty else {
+                return Problem(status: .badRequest, detail: "the request names no host: HTTP/1.1 needs the header Host").response
+            }
             return Problem(
                 status: .misdirectedRequest,
                 detail: """

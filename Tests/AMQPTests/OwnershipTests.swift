@@ -85,17 +85,23 @@ struct OwnershipTests {
         }
     }
 
-    @Test func `an exchange that somebody has declared otherwise meanwhile is bound again`() async throws {
+    @Test func `an exchange that somebody declares otherwise meanwhile is replaced, bound again, and named`() async throws {
         try await withAdministrator { administrator in
             let owner = try connection(.everything(every: .milliseconds(50)))
             try await owner.start()
             try await administrator.delete(exchange: exchange.name)
-            // Declared otherwise by somebody faster, or by the owner before.
+            // Declared otherwise by somebody faster.
             let other = Exchange(exchange.name, .fanout)
             while (try? await administrator.declare(Declarations(exchanges: [other]))) == nil {
                 try await administrator.delete(exchange: exchange.name)
             }
-            // It is there, and whatever is bound to it is bound again.
+            #expect(await log.saw { $0.message == "replaced" && "\($0.metadata[AMQPLogKey.name] ?? "")" == "exchange \(exchange.name)" })
+            while owner.reading.missing.values.allSatisfy({ !$0.isOtherwise }) {}
+            #expect(
+                owner.reading.problem(at: .now) == "exchange \(exchange.name) was declared otherwise by somebody; it is declared again")
+            #expect(owner.reading.problem(at: .now + .seconds(10)) == nil)
+            // It is of its kind, and whatever is bound to it is bound again.
+            try await administrator.declare(Declarations(exchanges: [exchange]))
             while try await administrator.publish([message(1)]) != [.confirmed] {}
             #expect(owner.isConnected)
             await owner.close()

@@ -55,6 +55,59 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "store.sqlite", "store.sqlite-wal", "history.sqlite", "grid.json", "broker/advanced.config", "broker/enabled_plugins",
+        "broker/definitions.json", "broker/rights.json", "broker/home/.erlang", "broker/home/.config/erlang/.erlang",
+    ])
+    func `a file that is read and that others may write to, and one that is no plain file, are refused`(name: String) async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder.path)/\(name)"
+            try make(folder.path)
+            try make((path as NSString).deletingLastPathComponent)
+            #expect(FileManager.default.createFile(atPath: path, contents: Data("planted".utf8)))
+            for mode in [0o620, 0o602] as [mode_t] {
+                chmod(path, mode)
+                let problem = problem(of: folder)
+                #expect(problem?.hasPrefix("other users may write to \(path), which holds ") == true)
+                #expect(problem?.contains("chmod go-w") == true)
+            }
+            chmod(path, 0o644)
+            withExtendedLifetime(try folder.open()) {}
+            try FileManager.default.removeItem(atPath: path)
+            try make(path)
+            #expect(problem(of: folder)?.hasPrefix("\(path) is not a plain file. ") == true)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root gives files away"))
+    func `a file of another user, deep in the folder, is refused`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder.broker)/home/.config/erlang/.erlang"
+            try make(folder.path)
+            try make((path as NSString).deletingLastPathComponent)
+            #expect(FileManager.default.createFile(atPath: path, contents: nil))
+            chown(path, 65534, 65534)
+            #expect(problem(of: folder)?.contains("\(path) belongs to another user (65534)") == true)
+        }
+    }
+
+    @Test func `a node's folder, its data and its settings are this user's alone`() async throws {
+        try await withTemporaryFolder { folder in
+            let node = try BrokerNode(1, of: 2, ports: Ports(.free, for: BrokerNode.uses(1)))
+            let files = BrokerFiles(folder: folder.broker, node: node)
+            func prepare() throws(LocalGridError) { try files.prepare(node, seen: folder, maximumMessageSize: nil) }
+            try prepare()
+            for (path, mode) in [(files.nodeFolder, 0o700), (files.data, 0o700), (files.configuration, 0o600)] as [(String, mode_t)] {
+                chmod(path, mode | 0o022)
+                let error = #expect(throws: LocalGridError.self) { try prepare() }
+                #expect(error?.code == .folder && error?.message.contains("other users may write to ") == true)
+                #expect(error?.message.contains(path) == true)
+                chmod(path, mode)
+            }
+            try prepare()
+        }
+    }
+
     @Test func `a link of one's own may lead to the folder`() async throws {
         try await withTemporaryFolder { folder in
             let link = GridFolder("\(folder.path)-link")

@@ -106,6 +106,16 @@ import Testing
         }
     }
 
+    @Test(arguments: ["ca", "server"]) func `a certificate that others may write to is refused`(name: String) async throws {
+        try await withTemporaryFolder { folder in
+            try folder.certificates.prepare(for: ["localhost"])
+            let file = "\(folder.path)/tls/\(name).pem"
+            chmod(file, 0o666)
+            let error = #expect(throws: LocalGridError.self) { try folder.certificates.prepare(for: ["localhost"]) }
+            #expect(error?.code == .folder && error?.message.contains("other users may write to \(file)") == true)
+        }
+    }
+
     @Test func `a folder with a link in it is refused`() async throws {
         try await withTemporaryFolder { folder in
             try folder.certificates.prepare(for: ["localhost"])

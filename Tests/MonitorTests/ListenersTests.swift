@@ -35,7 +35,7 @@ import WebSupport
     private func listen(_ port: Int) async throws -> String {
         let configuration = TestClient.Configuration(timeout: .seconds(50))
         return try await TestClient.withClient(host: "127.0.0.1", port: port, configuration: configuration) { client in
-            String(buffer: try #require(try await client.get("/events").body))
+            String(buffer: try #require(try await client.ask("/events").body))
         }
     }
 

@@ -41,7 +41,7 @@ struct MonitorTests {
     }
 
     private func stats(_ client: TestClient) async throws -> [String: Any] {
-        let body = try #require(try await client.get("/stats").body)
+        let body = try #require(try await client.ask("/stats").body)
         return try #require(try JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any])
     }
 
@@ -65,8 +65,8 @@ struct MonitorTests {
             #expect(stats["pending_tasks"] as? Int == 3)
             let types = try #require(stats["types"] as? [String: [String: Any]])
             #expect(types["reverse"]?["average_processing_time_ms"] as? Double == 2)
-            #expect(try await client.get("/healthz").status == .ok)
-            let queues = String(buffer: try #require(try await client.get("/queues").body))
+            #expect(try await client.ask("/healthz").status == .ok)
+            let queues = String(buffer: try #require(try await client.ask("/queues").body))
             #expect(queues.contains("\"\(topology.prefix).rpc.nameservice\":{\"consumers\":0,\"exists\":true,\"messages\":"))
             #expect(queues.contains("\"\(topology.prefix).work.reverse\":{\"consumers\":null,\"exists\":false,\"messages\":null}"))
         }
@@ -84,7 +84,7 @@ struct MonitorTests {
             // Nothing but what it serves tells when it has heard that.
             while true {
                 try Task.checkCancellation()
-                let text = String(buffer: try #require(try await client.get("/metrics").body))
+                let text = String(buffer: try #require(try await client.ask("/metrics").body))
                 guard text.contains(#"taskgrid_task_run_seconds_count{type="reverse"} 5"#) else { continue }
                 try await Promtool.expectNoWord("check", "metrics", input: text)
                 break
@@ -145,9 +145,9 @@ struct MonitorTests {
                 (try await stats(client)["broker"] as? [String: Any])?["blocked"] as? Bool == true
             }
             while try await !isBlocked() { try Task.checkCancellation() }
-            let queues = try await client.get("/queues")
+            let queues = try await client.ask("/queues")
             #expect(queues.status == .ok)
-            let metrics = String(buffer: try #require(try await client.get("/metrics").body))
+            let metrics = String(buffer: try #require(try await client.ask("/metrics").body))
             #expect(metrics.contains("\ntaskgrid_queue_messages{") && metrics.contains("\ntaskgrid_broker_blocked 1\n"))
             #expect(try await isBlocked())
             #expect(ended.entries.isEmpty)
@@ -194,9 +194,9 @@ struct MonitorTests {
             tasks.addTask { try await group.run() }
             let port = try #require(await ports.first { _ in true })
             try await TestClient.withClient(host: "127.0.0.1", port: port) { (client: TestClient) async throws -> Void in
-                #expect(try await client.get("/healthz").status == .serviceUnavailable)
-                #expect(try await client.get("/queues").status == .serviceUnavailable)
-                #expect(try await client.get("/stats").status == .ok)
+                #expect(try await client.ask("/healthz").status == .serviceUnavailable)
+                #expect(try await client.ask("/queues").status == .serviceUnavailable)
+                #expect(try await client.ask("/stats").status == .ok)
             }
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()

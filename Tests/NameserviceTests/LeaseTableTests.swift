@@ -91,6 +91,29 @@ import Testing
         #expect(try table.apply(.heartbeat, .sample("c"), at: .after(30))?.kind == .joined)
     }
 
+    @Test func `a user that fills its share leaves room for the workers of others`() throws {
+        func sample(_ worker: String, of user: String) -> RegistryMessage {
+            var message = RegistryMessage.sample("\(user).\(worker)")
+            message.publisher = user
+            return message
+        }
+        var table = LeaseTable(maximum: 8)
+        for number in 0..<8 { _ = try table.apply(.register, sample("\(number)", of: "thief"), at: .after(0)) }
+        #expect(throws: LeaseTable.Full(maximum: 8)) { try table.apply(.register, sample("8", of: "thief"), at: .after(0)) }
+        for number in 0..<4 {
+            #expect(try table.apply(.register, sample("\(number)", of: "crew"), at: .after(0))?.kind == .joined)
+        }
+        #expect(throws: LeaseTable.Full(maximum: 8)) { try table.apply(.register, sample("4", of: "crew"), at: .after(0)) }
+        #expect(try table.apply(.register, sample("0", of: "other"), at: .after(0))?.kind == .joined)
+        // Those that are known stay, and those that are gone leave their places.
+        #expect(try table.apply(.heartbeat, sample("7", of: "thief"), at: .after(1)) == nil)
+        for number in 1..<8 { _ = try table.apply(.deregister, sample("\(number)", of: "thief"), at: .after(2)) }
+        #expect(try table.apply(.register, sample("4", of: "crew"), at: .after(2))?.kind == .joined)
+        _ = table.expire(at: .after(10_000))
+        for number in 0..<8 { _ = try table.apply(.register, sample("\(number)", of: "crew"), at: .after(10_000)) }
+        #expect(table.count == 8)
+    }
+
     @Test func `types are bounded and forgotten with their workers`() throws {
         var table = LeaseTable(maximumTypes: 3)
         _ = try table.apply(.register, .sample("a", types: ["x", "y"]), at: .after(0))

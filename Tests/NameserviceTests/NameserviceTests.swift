@@ -126,18 +126,6 @@ struct NameserviceTests {
         }
     }
 
-    /// It would fill up to its bound.
-    @Test func `the queue of an earlier version is deleted`() async throws {
-        let former = Queue.shared(topology.formerRegistryQueue, kind: .classic)
-        let binding = Binding(exchange: topology.registry.name, queue: former.name, key: "#")
-        try await TestBroker.withConnection { connection in
-            try await connection.declare(topology.common + Declarations(queues: [former], bindings: [binding]))
-            try await withNameservice { _ in
-                #expect(await #expect(throws: AMQPError.self) { try await connection.depth(of: former.name) }?.code == .notFound)
-            }
-        }
-    }
-
     @Test func `a nameservice told to stop ends at once if there is no broker`() async throws {
         let nameservice = Nameservice(
             endpoint: Endpoint(host: "127.0.0.1", port: 1), topology: topology, logger: Logger(label: "test")

@@ -111,6 +111,20 @@ import Testing
         #expect(registry.handle(.heartbeat, .sample("b"), at: .after(60_001)).count == 1)
     }
 
+    @Test func `a user whose workers are refused is warned of, and hides neither workers nor refusals of other users`() throws {
+        let lines = Journal<LogLine>()
+        let registry = WorkerRegistry(topology: topology, leases: LeaseTable(maximum: 4), logger: Logger(into: lines))
+        for number in 0..<20 { _ = registry.handle(.register, .sample("thief.\(number)"), at: .after(number)) }
+        #expect(registry.handle(.register, .sample("crew.0"), at: .after(30)).map(\.routingKey) == ["worker.joined"])
+        #expect(registry.handle(.register, .sample("crew.1"), at: .after(31)).map(\.routingKey) == ["worker.joined"])
+        let told = registry.handle(.register, .sample("crew.2"), at: .after(32))
+        let event = try JSON.decode(GridEvent.self, try #require(told.first).message.body)
+        #expect(event.kind == .error && event.message.contains("user 'crew' has as many workers as are left for other users"))
+        let warnings = lines.entries.filter { $0.level == .warning }
+        #expect(warnings.map { $0.metadata["worker.user"] } == ["thief", "crew"])
+        #expect(warnings.allSatisfy { $0.message.contains("stop workers that are not needed") })
+    }
+
     @Test func `the query for workers is answered`() throws {
         let registry = registry()
         _ = registry.handle(.register, .sample("a"), at: .after(0))

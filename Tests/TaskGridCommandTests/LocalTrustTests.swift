@@ -40,6 +40,44 @@ import Testing
         }
     }
 
+    @Test func `a link of one's own leads to a file, unless others may write to its folder`() throws {
+        try withStandard { target in
+            try withStandard { file in
+                try FileManager.default.removeItem(atPath: file)
+                symlink(target, file)
+                #expect(choice(file) == .file(file))
+                let folder = (target as NSString).deletingLastPathComponent
+                chmod(folder, 0o777)
+                #expect(reason(file)?.contains("other users may write to \(folder);") == true)
+                // As in /tmp, where nobody replaces another's file.
+                chmod(folder, 0o1777)
+                #expect(choice(file) == .file(file))
+            }
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root gives files away"))
+    func `a link of another user, the first or a later one, or into such a user's folder is not followed`() throws {
+        try withStandard { target in
+            try withStandard { file in
+                let folder = (target as NSString).deletingLastPathComponent
+                let between = "\(folder)/between"
+                try FileManager.default.removeItem(atPath: file)
+                symlink(target, between)
+                symlink(between, file)
+                #expect(choice(file) == .file(file))
+                lchown(between, 65534, 65534)
+                #expect(reason(file)?.contains("\(between) belongs to another user (65534)") == true)
+                lchown(between, geteuid(), getegid())
+                lchown(file, 65534, 65534)
+                #expect(reason(file)?.contains("\(file) belongs to another user (65534)") == true)
+                lchown(file, geteuid(), getegid())
+                chown(folder, 65534, 65534)
+                #expect(reason(file)?.contains("\(folder) belongs to another user (65534)") == true)
+            }
+        }
+    }
+
     @Test(.enabled(if: geteuid() == 0, "only root gives files away")) func `a file of another user is not used unless it is named`() throws
     {
         try withStandard { file in

@@ -225,6 +225,19 @@ struct SettingSourcesTests {
         #expect(failure?.message.hasPrefix("TASKGRID_BROKER: ") == true && failure?.message.contains("amqps://") == true)
         #expect(Set(ProgramSettings.variables(of: nil as TLSSettings?).values) == [""])
     }
+
+    @Test func `the CAs beside a broker without TLS are no error where the management interface speaks HTTPS`() async throws {
+        let plain = ["broker": "amqp://b", "broker-ca": "/ca"]
+        let checked = try await configuration(plain.merging(["admin": "https://b:15671"]) { $1 })
+        let endpoint = try checked.location().endpoint
+        #expect(try endpoint == Endpoint(url: "amqp://b"))
+        #expect(try checked.managementInterfaces(beside: endpoint).map { $0.tls?.ca } == ["/ca"])
+        for more in [[:], ["admin": "http://b:15672"], ["admin": "https://b:15671", "broker-server-name": "name"]] {
+            let other = try await configuration(plain.merging(more) { $1 })
+            let failure = #expect(throws: SettingError.self) { try other.location() }
+            #expect(failure?.message.hasPrefix("--broker: ") == true && failure?.message.contains("amqps://") == true, "\(more)")
+        }
+    }
 }
 
 @Suite("Durations as people write them")

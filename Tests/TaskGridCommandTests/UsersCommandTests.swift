@@ -1,6 +1,8 @@
+import AMQP
 import ArgumentParser
 import Foundation
 import LocalGrid
+import TaskGridConfiguration
 import TaskGridCore
 import Testing
 
@@ -30,6 +32,81 @@ struct UsersCommandTests {
     @Test(arguments: ["Crew", "a.b", "type", "crew=HASH", "", "crew=", "crew=,", "=hash"])
     func `a group whose name no user can have, or whose types are none, is refused`(group: String) {
         #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(["users", "secrets", "--worker", group]) }
+    }
+
+    @Test(arguments: [("hash,,wait", "name 2"), (",hash", "name 1"), ("hash,", "name 2")])
+    func `an empty name in a list of types is told, and not dropped`(types: String, place: String) {
+        for arguments in [["--worker", "crew=\(types)"], ["--types", types]] {
+            let error = #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(["users", "secrets"] + arguments) }
+            let message = error.map { TaskGrid.message(for: $0) } ?? ""
+            #expect(message.contains("\(place) of '\(types)' is empty"), "\(message)")
+        }
+    }
+
+    @Test(arguments: ["--worker", "--client"]) func `the administrator of a grid of taskgrid up is nobody's name`(option: String) {
+        let error = #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(["users", "secrets", option, "taskgrid=hash"]) }
+        #expect(error.map { TaskGrid.message(for: $0) }?.contains("'taskgrid' is the administrator") == true)
+    }
+
+    @Test func `an import takes neither the login that it is made with nor those of a grid that runs`() throws {
+        let data = FileManager.default.temporaryDirectory.appending(path: "taskgrid-users-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        defer { try? FileManager.default.removeItem(atPath: data) }
+        let folder = GridFolder(data)
+        func failure(_ url: String, prefix: String = "taskgrid", worker: String = "crew") throws -> String? {
+            let users = GridUser.services(of: Topology(prefix: prefix)) + [GridUser(name: worker, role: .worker([]))]
+            let interfaces = try ["http://admin:x@other:4001", url].map { url in try ManagementInterface(url: url, endpoint: Endpoint()) }
+            do throws(Failure) {
+                try UsersCommand.check(users, for: interfaces, besides: folder)
+                return nil
+            } catch {
+                return error.message
+            }
+        }
+        let own = ["http://admin:x@127.0.0.1:4001", "http://admin:x@localhost:4002"]
+        for url in own { #expect(try failure(url) == nil) }
+        #expect(try failure("http://crew:x@host:1")?.hasPrefix("'crew' is the login") == true)
+        for (topology, isGrid) in [(nil, false), (Topology(), true)] as [(Topology?, Bool)] {
+            let file = GridFile(
+                amqp: "amqp://h", monitor: nil, admin: "http://taskgrid:x@127.0.0.1:4001",
+                otherAdmins: ["http://taskgrid:x@127.0.0.1:4002"], pid: getpid(), topology: topology)
+            try JSONEncoder().encode(file).write(to: URL(filePath: folder.gridFile))
+            chmod(folder.gridFile, 0o600)
+            for url in own {
+                let text = try failure(url)
+                #expect((text?.contains("taskgrid-dispatcher, taskgrid-nameservice, taskgrid-monitor would") == true) == isGrid)
+                #expect(try (failure(url, prefix: "b", worker: "worker-hash")?.contains("worker-hash would") == true) == isGrid)
+                // Another grid on the same broker.
+                #expect(try failure(url, prefix: "b") == nil)
+            }
+            #expect(try failure("http://admin:x@127.0.0.1:4003") == nil)
+        }
+    }
+
+    @Test func `the folder is made for its owner alone, and refused where others may write to it`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "taskgrid-users-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let command = try #require(try TaskGrid.parseAsRoot(["users", folder]) as? UsersCommand)
+        try command.makeFolder()
+        #expect(try FileManager.default.attributesOfItem(atPath: folder)[.posixPermissions] as? Int == 0o700)
+        for mode in [0o777, 0o770] as [mode_t] {
+            chmod(folder, mode)
+            let failure = #expect(throws: Failure.self) { try command.makeFolder() }
+            #expect(failure?.message?.contains("other users may write to \(folder)") == true)
+        }
+        chmod(folder, 0o755)
+        try command.makeFolder()
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root gives a folder to another user"))
+    func `a folder of another user is refused`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "taskgrid-users-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let command = try #require(try TaskGrid.parseAsRoot(["users", folder]) as? UsersCommand)
+        try command.makeFolder()
+        try #require(chown(folder, 65_534, 65_534) == 0)
+        let failure = #expect(throws: Failure.self) { try command.makeFolder() }
+        #expect(failure?.message?.contains("belongs to another user (65534)") == true)
     }
 
     @Test(arguments: ["", ","])
@@ -89,7 +166,7 @@ struct UsersCommandTests {
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root gives a file to another user"))
-    func `the rights in a file of another user are refused`() throws {
+    func `the rights in a file of another user, or by such a user's link, are refused`() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "taskgrid-rights-\(UUID().uuidString)").path
         defer { unlink(file) }
         try JSON.encode(AccessPolicy(users: [:])).write(to: URL(filePath: file))
@@ -97,6 +174,13 @@ struct UsersCommandTests {
         try #require(chown(file, 65_534, 65_534) == 0)
         let failure = #expect(throws: Failure.self) { try AccessPolicy.read(file) }
         #expect(failure?.message?.contains("65534") == true)
+        let link = "\(file).link"
+        defer { unlink(link) }
+        try #require(chown(file, geteuid(), getegid()) == 0)
+        symlink(file, link)
+        #expect(try AccessPolicy.read(link) == AccessPolicy(users: [:]))
+        try #require(lchown(link, 65_534, 65_534) == 0)
+        #expect(throws: Failure.self) { try AccessPolicy.read(link) }
     }
 
     @Test func `the definitions hold no password`() throws {

@@ -62,7 +62,7 @@ import Testing
     /// Whether a new connection is answered.
     private func answers(_ port: Int, _ configuration: TestClient.Configuration) async -> Bool {
         let status = try? await TestClient.withClient(host: "127.0.0.1", port: port, configuration: configuration) { client in
-            try await client.get("/x").status
+            try await client.ask("/x").status
         }
         return status == .ok
     }

@@ -41,10 +41,10 @@ import WebSupport
                 #expect(before.reasons == ["it is starting, and does not serve yet"])
                 vitals.enter(.serving)
                 #expect(try await client.health().healthy)
-                let response = try await client.get("/healthz?pretty")
+                let response = try await client.ask("/healthz?pretty")
                 #expect(response.headers[.contentType] == "application/json")
                 #expect(String(buffer: try #require(response.body)).contains("\n  \"healthy\" : true"))
-                #expect(try await client.head("/healthz").body?.readableBytes ?? 0 == 0)
+                #expect(try await client.ask("/healthz", method: .head).body?.readableBytes ?? 0 == 0)
             }
         }
     }
@@ -54,10 +54,10 @@ import WebSupport
         vitals.enter(.serving)
         try await run { port in
             try await TestClient.withClient(host: "127.0.0.1", port: port) { (client: TestClient) async throws -> Void in
-                let response = try await client.get(uri)
+                let response = try await client.ask(uri)
                 #expect(response.status.code == status)
                 if status != 200 { #expect(response.headers[.contentType] == "application/problem+json") }
-                let post = try await client.post("/healthz", body: ByteBuffer())
+                let post = try await client.ask("/healthz", method: .post, body: ByteBuffer())
                 #expect(post.status == .methodNotAllowed)
                 #expect(post.headers[.allow] == "GET, HEAD")
             }

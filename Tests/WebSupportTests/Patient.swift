@@ -86,7 +86,7 @@ final class Patient: Sendable {
 extension TestClient {
     /// The report, and whether the status says the same.
     func health() async throws -> HealthReport {
-        let response = try await get("/healthz")
+        let response = try await ask("/healthz")
         let report = try JSONDecoder().decode(HealthReport.self, from: Data(try #require(response.body).readableBytesView))
         #expect(response.status == (report.healthy ? .ok : .serviceUnavailable))
         return report

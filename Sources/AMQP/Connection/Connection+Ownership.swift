@@ -35,6 +35,7 @@ extension Connection {
             logger.warning("exchange or queue was deleted, declared again", metadata: [AMQPLogKey.name: "\(names)"])
         }
         try checkSettings(session)
+        try replaceExchanges(session, now)
         shared.withLock { shared in
             for name in shared.missing.keys where shared.missing[name]?.until == nil { shared.missing[name]?.until = .now }
             shared.missing = shared.missing.filter { $0.value.until.map { $0 + ConnectionReading.grace > .now } ?? true }
@@ -51,6 +52,35 @@ extension Connection {
             let refusal = try session.refusal { (handle, channel) throws(AMQPError) in try handle.declare(declaration, channel) }
             guard let refusal, refusal.code == .preconditionFailed else { continue }
             throw AMQPError(.connectionLost, "somebody has declared \(declaration.name) otherwise, it is replaced (\(refusal))")
+        }
+    }
+
+    /// Replaces the exchanges that it owns and that somebody has declared otherwise: one of another kind drops messages, or gives them to
+    /// queues that they are not for. It binds its queues again; others bind theirs.
+    ///
+    /// - Throws: `connectionLost` where one cannot be replaced: it is tried again as the connection is established anew, and the reason names
+    ///   the exchange.
+    private func replaceExchanges(_ session: ConnectionSession, _ now: ContinuousClock.Instant) throws(AMQPError) {
+        guard ownership.ownsExchanges else { return }
+        let migration = Migration(session: session, user: endpoint.user, bindings: [], logger: logger)
+        for exchange in declarations.exchanges {
+            let declaration = Declaration.exchange(exchange)
+            guard !undeclarable.contains(declaration.name) else { continue }
+            let refusal = try session.refusal { (handle, channel) throws(AMQPError) in try handle.declare(declaration, channel) }
+            guard let refusal, refusal.code == .preconditionFailed else { continue }
+            logger.warning(
+                "exchange was declared otherwise by somebody",
+                metadata: [AMQPLogKey.name: "\(declaration.name)", AMQPLogKey.error: "\(refusal)"])
+            do throws(AMQPError) {
+                try migration.replace(declaration)
+                for binding in declarations.bindings
+                where binding.exchange == exchange.name && session.declaredQueues.contains(binding.queue) {
+                    try session.administrate { (handle, channel) throws(AMQPError) in try handle.bind(binding, channel) }
+                }
+            } catch {
+                throw AMQPError(.connectionLost, error.message, brokerCode: error.brokerCode)
+            }
+            shared.withLock { $0.missing[declaration.name] = ConnectionReading.Missing(since: now, until: .now, isOtherwise: true) }
         }
     }
 

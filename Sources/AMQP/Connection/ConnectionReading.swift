@@ -13,16 +13,19 @@ public struct ConnectionReading: Hashable, Sendable {
         case closed
     }
 
-    /// An exchange or a queue that was deleted by somebody.
+    /// An exchange or a queue that somebody has deleted, or an exchange that somebody has declared otherwise.
     public struct Missing: Hashable, Sendable {
         /// When that was found.
         public var since: ContinuousClock.Instant
         /// When it was declared again.
         public var until: ContinuousClock.Instant?
+        /// It is there, and somebody has declared it otherwise.
+        public var isOtherwise: Bool
 
-        package init(since: ContinuousClock.Instant, until: ContinuousClock.Instant? = nil) {
+        package init(since: ContinuousClock.Instant, until: ContinuousClock.Instant? = nil, isOtherwise: Bool = false) {
             self.since = since
             self.until = until
+            self.isOtherwise = isOtherwise
         }
     }
 
@@ -37,7 +40,8 @@ public struct ConnectionReading: Hashable, Sendable {
     public var detail: String?
     /// Queues that it should consume and does not, since when.
     public var unconsumed: [String: ContinuousClock.Instant]
-    /// Declared exchanges and queues that somebody has deleted, by kind and name; also for a moment after they are declared again.
+    /// Declared exchanges and queues that somebody has deleted or declared otherwise, by kind and name; also for a moment after they are
+    /// declared again.
     public var missing: [String: Missing]
 
     package init(
@@ -82,9 +86,10 @@ public struct ConnectionReading: Hashable, Sendable {
         let shown = missing.filter { $0.value.until.map { now < $0 + Self.grace } ?? true }
         guard !shown.isEmpty else { return nil }
         let names = shown.keys.sorted().joined(separator: ", ")
+        let what = shown.values.allSatisfy(\.isOtherwise) ? "declared otherwise" : "deleted"
         if shown.values.contains(where: { $0.until == nil }) {
-            return "\(names) was deleted by somebody and cannot be declared again; its log says why"
+            return "\(names) was \(what) by somebody and cannot be declared again; its log says why"
         }
-        return "\(names) was deleted by somebody; it is declared again"
+        return "\(names) was \(what) by somebody; it is declared again"
     }
 }

@@ -14,8 +14,9 @@ public enum Ownership: Hashable, Sendable {
     case bindings(every: Duration)
     /// Owns its queues, too: replaces those that somebody has declared otherwise, with what they hold, and looks after them and its bindings.
     case queues(every: Duration)
-    /// Owns everything that it declares, and looks at every exchange too. An exchange without its owner's bindings drops what is published
-    /// to it: only one that binds the queues that matter owns exchanges.
+    /// Owns everything that it declares, and looks at every exchange too: declares one that is missing, and replaces one that somebody has
+    /// declared otherwise. An exchange without its owner's bindings drops what is published to it: only one that binds the queues that matter
+    /// owns exchanges.
     case everything(every: Duration)
 
     /// How often services look: what is deleted is there again within ten seconds.

@@ -1,10 +1,11 @@
 import AMQP
 import DequeModule
+import ServiceSupport
 import Synchronization
 import TaskGridCore
 
-/// Everything that waits for the dispatcher's next turn. Bounded: arrivals by the prefetch, commands by number, the rest by what is
-/// handed out and by the workers there are.
+/// Everything that waits for the dispatcher's next turn. Bounded: arrivals by the prefetch, commands and heartbeats by a share of each user,
+/// the rest by what is handed out.
 final class Inbox: Sendable {
     /// The messages that a turn takes up together.
     struct Intake {
@@ -49,11 +50,12 @@ final class Inbox: Sendable {
         var arrivals: Deque<Arrival> = []
         /// The index in the intake of each worker's latest message.
         var words: [String: Int] = [:]
-        var commands: Deque<AdminCommand> = []
+        var shares = UserShares(ofOne: WorkerTable.defaultMaximum)
+        var commands = FairQueue<AdminCommand>(capacity: Inbox.maximumCommands, share: Inbox.maximumCommands)
         var taker: CheckedContinuation<Void, Never>?
     }
 
-    /// How many commands may wait, and how many a turn takes up: each may concern a thousand tasks.
+    /// How many commands of a user may wait, and how many a turn takes up: each may concern a thousand tasks.
     private static let maximumCommands = 64
     private static let commandsOfATurn = 8
 
@@ -80,13 +82,14 @@ final class Inbox: Sendable {
         }
     }
 
-    /// The latest heartbeats. Each message says everything, so of one worker only the latest is kept.
+    /// The latest heartbeats. Each message says everything, so of one worker only the latest is kept, and of one user no more than its share.
     func put(_ registry: [(RegistryMessage.Kind, RegistryMessage)]) {
         add { state in
             for message in registry {
                 if let index = state.words[message.1.worker] {
                     state.intake.registry[index] = message
-                } else if state.words.count < WorkerTable.defaultMaximum {
+                } else if state.shares.hasRoom(of: message.1.publisher) {
+                    state.shares.add(of: message.1.publisher)
                     state.words[message.1.worker] = state.intake.registry.count
                     state.intake.registry.append(message)
                 }
@@ -98,8 +101,7 @@ final class Inbox: Sendable {
     func put(_ command: AdminCommand) -> Bool {
         var hasRoom = false
         add { state in
-            hasRoom = state.commands.count < Self.maximumCommands
-            if hasRoom { state.commands.append(command) }
+            hasRoom = state.commands.append(command, from: command.replyTo ?? "", of: command.user ?? "")
         }
         return hasRoom
     }
@@ -133,7 +135,7 @@ final class Inbox: Sendable {
     /// Arrivals that make a whole turn, where so many wait already and nothing else does; else nil.
     func takeFull() -> Intake? {
         state.withLock { state in
-            guard state.intake.isEmpty, state.commands.isEmpty, let count = turn(of: state.arrivals), count < state.arrivals.count else {
+            guard state.intake.isEmpty, state.commands.count == 0, let count = turn(of: state.arrivals), count < state.arrivals.count else {
                 return nil
             }
             defer { state.arrivals.removeFirst(count) }
@@ -142,7 +144,7 @@ final class Inbox: Sendable {
     }
 
     /// Nothing waits.
-    var isEmpty: Bool { state.withLock { $0.intake.isEmpty && $0.arrivals.isEmpty && $0.commands.isEmpty } }
+    var isEmpty: Bool { state.withLock { $0.intake.isEmpty && $0.arrivals.isEmpty && $0.commands.count == 0 } }
 
     /// How many arrivals a turn takes up: within its bounds, and at least one.
     private func turn(of arrivals: Deque<Arrival>) -> Int? {
@@ -169,12 +171,13 @@ final class Inbox: Sendable {
                 guard !intake.isEmpty else { return nil }
                 state.intake = Intake()
                 state.words = [:]
+                state.shares = UserShares(ofOne: WorkerTable.defaultMaximum)
                 return intake
             }
             if let intake { return intake }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    guard state.intake.isEmpty, state.arrivals.isEmpty, state.commands.isEmpty else { return true }
+                    guard state.intake.isEmpty, state.arrivals.isEmpty, state.commands.count == 0 else { return true }
                     state.taker = continuation
                     return false
                 }

@@ -55,7 +55,8 @@ actor Scheduler {
     var mustRead = false
     /// When it stops retrying what the store does not do.
     let retriesEnd = Mutex<ContinuousClock.Instant?>(nil)
-    var workerRefusals = EventThrottle()
+    /// By user, so that the workers of one do not hide that those of another are refused.
+    var workerRefusals: [String: EventThrottle] = [:]
     var resultRefusals = EventThrottle()
     var proofRefusals = EventThrottle()
     var unprovenHolders = EventThrottle()

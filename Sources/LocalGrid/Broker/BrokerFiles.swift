@@ -84,7 +84,11 @@ struct BrokerFiles: Hashable, Sendable {
     ///   - usesTLS: whether it speaks TLS alone, with the grid's certificates.
     func prepare(_ node: BrokerNode, seen: GridFolder, maximumMessageSize: Int?, usesTLS: Bool = false) throws(LocalGridError) {
         try writing { () throws in
-            try makeFolder(data)
+            for folder in [nodeFolder, data] { try makeFolder(folder) }
+            try FolderCheck.check(nodeFolder)
+            // RabbitMQ's own: as large as it likes.
+            try FolderCheck.checkItself(data)
+            try FolderCheck.check([ReadFile(configuration, "the broker's settings")])
             let settings = Self.settings(of: node, seen: seen, maximumMessageSize: maximumMessageSize, usesTLS: usesTLS)
             try PrivateFile.write(settings, to: configuration)
         }

@@ -82,6 +82,12 @@ package struct UserDefinitions: Encodable, Sendable {
         return encoder
     }
 
+    /// The administrator of the broker of `taskgrid up`, which no user of a part can be.
+    package static var administrator: String { BrokerDefinitions.user }
+
+    /// What the names of the users of workers of `taskgrid up` begin with.
+    package static let workerPrefix = "worker-"
+
     /// A password for a user: 160 random bits.
     package static func newPassword() -> String { BrokerDefinitions.newPassword() }
 }

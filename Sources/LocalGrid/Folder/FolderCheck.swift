@@ -5,6 +5,12 @@ enum FolderCheck {
     /// - Throws: `LocalGridError` where the folder is another user's, others may write to it, or an entry of it is a symbolic link or another
     ///   user's.
     static func check(_ folder: String) throws(LocalGridError) {
+        try checkItself(folder)
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] { _ = try entry("\(folder)/\(name)") }
+    }
+
+    /// The same of the folder alone, without a look at what is in it.
+    static func checkItself(_ folder: String) throws(LocalGridError) {
         let status = try status(folder)
         guard status.st_uid == geteuid() else {
             throw error(
@@ -14,18 +20,35 @@ enum FolderCheck {
         guard status.st_mode & 0o022 == 0 else {
             throw error("other users may write to the folder \(folder)", "take that away with 'chmod go-w'")
         }
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-            let path = "\(folder)/\(name)"
-            var entry = stat()
-            // It can be gone by now.
-            guard lstat(path, &entry) == 0 else { continue }
-            guard entry.st_mode & S_IFMT != S_IFLNK else {
-                throw error("\(path) is a symbolic link. The grid does not follow it", "remove it, or name its target in the settings")
+    }
+
+    /// - Throws: `LocalGridError` where a file that is there is no plain file or another user's, or others may write to it.
+    static func check(_ files: [ReadFile]) throws(LocalGridError) {
+        for file in files {
+            guard let status = try entry(file.path) else { continue }
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw error("\(file.path) is not a plain file. It is to hold \(file.content)", "move it away")
             }
-            guard entry.st_uid == geteuid() else {
-                throw error("\(path) belongs to another user (\(entry.st_uid))", "remove it, or chown it")
+            guard status.st_mode & 0o022 == 0 else {
+                throw error(
+                    "other users may write to \(file.path), which holds \(file.content)",
+                    "see that it is right, and take that away with 'chmod go-w'")
             }
         }
+    }
+
+    /// What is at a path in a folder of the grid; nil: nothing.
+    private static func entry(_ path: String) throws(LocalGridError) -> stat? {
+        var entry = stat()
+        // It can be gone by now.
+        guard lstat(path, &entry) == 0 else { return nil }
+        guard entry.st_mode & S_IFMT != S_IFLNK else {
+            throw error("\(path) is a symbolic link. The grid does not follow it", "remove it, or name its target in the settings")
+        }
+        guard entry.st_uid == geteuid() else {
+            throw error("\(path) belongs to another user (\(entry.st_uid))", "remove it, or chown it")
+        }
+        return entry
     }
 
     /// Of the folder that a link leads to, if the link is this user's.

@@ -39,7 +39,7 @@ extension GridFolder {
         )
     }
 
-    /// Makes the folder where it is missing, sees that it is this user's alone, and takes its lock.
+    /// Makes the folder where it is missing, sees that it and the files that are read there are this user's alone, and takes its lock.
     ///
     /// - Returns: the lock, which is given back when it is released or the process ends, however it ends.
     func open() throws(LocalGridError) -> FolderLock {
@@ -48,6 +48,7 @@ extension GridFolder {
             try Self.make(folder)
             try FolderCheck.check(folder)
         }
+        try FolderCheck.check(readFiles)
         return try FolderLock(self)
     }
 

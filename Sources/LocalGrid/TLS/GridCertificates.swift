@@ -48,6 +48,9 @@ package struct GridCertificates: Hashable, Sendable {
         do {
             try GridFolder.make(folder)
             try FolderCheck.check(folder)
+            try FolderCheck.check([
+                ReadFile(ca, "the certificate of the grid's CA"), ReadFile(server.certificate, "the grid's certificate"),
+            ])
             let (issuer, isNew) = try keptOrNewAuthority(at: now)
             if isNew { try issuer.write(to: authority) }
             let names = Set(names.map(Self.name))

@@ -68,7 +68,7 @@ struct OpenAPIOperation: Encodable {
     /// A route's own problems, and those of every route.
     private static func problems(of route: Route) -> [Int: String] {
         var problems = [
-            400: "A parameter is wrong; the detail says which and what it takes.",
+            400: "A parameter is wrong, or HTTP/1.1 without a `Host`; the detail says which and what it takes.",
             413: "The request has a body that is too large; none is needed.",
             421: "The `Host` is no name of the monitor: an address, `localhost` or one of `monitor.hosts`.",
         ]

@@ -8,7 +8,7 @@ struct Finding: Hashable, Encodable {
 
     /// The thing that was looked at, as the first word after the level says it.
     enum Subject: String, Encodable {
-        case broker, exchanges, queues, services, clocks, management, nodes, kinds, members, policies, rights, limits, deprecated
+        case broker, exchanges, queues, services, clocks, management, nodes, kinds, members, bindings, policies, rights, limits, deprecated
     }
 
     let level: Level

@@ -123,7 +123,16 @@ struct ManagementInterface: Hashable, Sendable {
     }
 
     /// Without the password.
-    var address: String { "\(tls == nil ? "http" : "https")://\(user)@\(host.contains(":") ? "[\(host)]" : host):\(port)\(path)" }
+    var address: String { url(login: "\(user)@") }
+
+    private func url(login: String = "") -> String {
+        "\(tls == nil ? "http" : "https")://\(login)\(host.contains(":") ? "[\(host)]" : host):\(port)\(path)"
+    }
+
+    /// The URL of a request, without a login.
+    ///
+    /// - Parameter target: what follows `/api/`, percent-encoded.
+    func url(_ target: String) -> String { "\(url())/api/\(target)" }
 
     /// Asks for a value.
     ///

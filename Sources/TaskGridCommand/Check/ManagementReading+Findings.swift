@@ -12,8 +12,8 @@ extension ManagementReading {
             // The broker has refused the login then, and said so.
             guard !lacksVirtualHost else { return [found] + nodeFindings(grid) }
             return [found] + nodeFindings(grid) + exchangeFindings(grid) + kindFindings(grid) + memberFindings(grid)
-                + policyFindings(grid, version) + rightsFindings(grid) + loginFindings(grid) + limitFindings(grid) + deprecationFindings
-                + unreadFindings
+                + bindingFindings(grid) + policyFindings(grid, version) + rightsFindings(grid) + loginFindings(grid)
+                + limitFindings(grid) + deprecationFindings + unreadFindings
         }
     }
 
@@ -31,7 +31,7 @@ extension ManagementReading {
             }
         return .warning(
             .management,
-            "nodes, kinds of queues, policies, rights and limits were not looked at: \(interface.address) says: \(failure.reason)",
+            "nodes, kinds of queues, bindings, policies, rights and limits were not looked at: \(interface.address) says: \(failure.reason)",
             advice: advice)
     }
 
@@ -43,7 +43,7 @@ extension ManagementReading {
         let isUnknownUser = if case .failure(let failure) = permissions { failure.status == 404 } else { false }
         let parts: [(String, String?)] = [
             ("nodes", reason(nodes)), ("virtual hosts", reason(virtualHosts)), ("queues", reason(queues)),
-            ("exchanges", reason(exchanges)), ("policies", reason(policies) ?? reason(operatorPolicies)),
+            ("exchanges", reason(exchanges)), ("bindings", reason(bindings)), ("policies", reason(policies) ?? reason(operatorPolicies)),
             ("rights", isUnknownUser ? nil : reason(permissions)), ("topic rights", isUnknownUser ? nil : reason(topicPermissions)),
             ("limits", reason(limits)), ("limits of the user", reason(userLimits)), ("connections", reason(logins)),
             ("deprecated features", reason(deprecated)),

@@ -20,7 +20,7 @@ extension ManagementReading {
         return [
             .problem(
                 .exchanges, "declared otherwise than this version declares them: \(other.map(\.name).listed)",
-                advice: "restart the dispatcher, which replaces them")
+                advice: "a dispatcher that runs replaces them within seconds; if it does not, its log says why")
         ]
     }
 

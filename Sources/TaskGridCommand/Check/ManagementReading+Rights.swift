@@ -128,7 +128,7 @@ extension CheckedGrid {
 
     /// The command that gives the user permissions; nil: for every name of the grid.
     fileprivate func command(_ permissions: UserPermissions?) -> String {
-        let all = "^\(topology.prefix.replacing(".", with: "[.]"))[.]"
+        let all = "^\(topology.prefix)[.]"
         let patterns = permissions.map { [$0.configure, $0.write, $0.read] } ?? [all, all, all]
         let words = ([endpoint.user] + patterns).map { "\(ShellWord($0))" }
         return "rabbitmqctl set_permissions \(virtualHostOption) \(words.joined(separator: " "))"

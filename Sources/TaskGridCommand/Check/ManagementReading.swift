@@ -17,6 +17,8 @@ struct ManagementReading {
     var virtualHosts: Part<[ListedVirtualHost]>
     var queues: Part<Queues>
     var exchanges: Part<[ListedExchange]>
+    /// Of the whole virtual host.
+    var bindings: Part<[ListedBinding]>
     /// Read where they are set: what RabbitMQ says of them beside a queue is up to five seconds old.
     var policies: Part<[ListedPolicy]>
     var operatorPolicies: Part<[ListedPolicy]>
@@ -49,6 +51,8 @@ struct ManagementReading {
         reading.virtualHosts = await interface.get("vhosts?columns=name,default_queue_type")
         reading.queues = await queues(interface, host, prefix: grid.topology.prefix)
         reading.exchanges = await interface.get("exchanges/\(host)?columns=name,type,durable,arguments")
+        // RabbitMQ gives no pages of them.
+        reading.bindings = await interface.get("bindings/\(host)?columns=source,destination,destination_type,routing_key,properties_key")
         reading.policies = await interface.get("policies/\(host)")
         reading.operatorPolicies = await interface.get("operator-policies/\(host)")
         reading.permissions = await interface.get("users/\(user)/permissions")
@@ -69,6 +73,7 @@ struct ManagementReading {
         virtualHosts = .failure(failure)
         queues = .failure(failure)
         exchanges = .failure(failure)
+        bindings = .failure(failure)
         policies = .failure(failure)
         operatorPolicies = .failure(failure)
         permissions = .failure(failure)
@@ -87,7 +92,7 @@ struct ManagementReading {
     }
 
     private static func queues(_ interface: ManagementInterface, _ host: String, prefix: String) async -> Part<Queues> {
-        let name = ManagementInterface.encoded("^\(prefix.replacing(".", with: "[.]"))[.]")
+        let name = ManagementInterface.encoded("^\(prefix)[.]")
         let columns = "name,type,state,exclusive,arguments,leader,members,online"
         var queues = Queues(listed: [], total: 0)
         var number = 1

@@ -16,8 +16,8 @@ struct CheckCommand: AsyncParsableCommand {
 
             Over AMQP it looks at each address of the broker, the login, the exchanges and
             shared queues, and the versions and clocks of the services. Over the broker's
-            management interface it looks at nodes, kinds of queues, policies, rights and
-            limits; rights need an administrator's login.
+            management interface it looks at nodes, kinds of queues, bindings, policies,
+            rights and limits; rights need an administrator's login.
 
               taskgrid check
               taskgrid check --broker amqp://grid:secret@a,b,c/tasks \\

@@ -66,16 +66,24 @@ struct UsersCommand: AsyncParsableCommand {
     }
 
     @Sendable static func types(_ text: String) throws -> [TaskType] {
-        let types = try text.split(separator: ",").map { try Arguments.type(String($0)) }
+        let names = text.split(separator: ",", omittingEmptySubsequences: false)
         // None would stand for all.
-        guard !types.isEmpty else { throw ValidationError("an empty list names no type: list types with commas between, or leave it out") }
-        return types
+        guard names.contains(where: { !$0.isEmpty }) else {
+            throw ValidationError("an empty list names no type: list types with commas between, or leave it out")
+        }
+        if let place = names.firstIndex(where: \.isEmpty) {
+            throw ValidationError("name \(place + 1) of '\(text)' is empty: list types with one comma between two of them")
+        }
+        return try names.map { try Arguments.type(String($0)) }
     }
 
     @Sendable static func group(_ text: String) throws -> Group {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let name = parts.first, GridUser.isValid(name: name) else {
             throw ValidationError("'\(text)' names no user: 1 to 64 lower-case letters, digits and '-', and not 'type' or 'workers'")
+        }
+        guard name != UserDefinitions.administrator else {
+            throw ValidationError("'\(name)' is the administrator of the broker of 'taskgrid up', who stays: choose another name")
         }
         return Group(name: name, types: parts.count > 1 ? try types(parts[1]) : nil)
     }
@@ -89,8 +97,8 @@ struct UsersCommand: AsyncParsableCommand {
             guard Set(users.map(\.name)).count == users.count else {
                 throw Failure(.failed, "two users have one name: give each --worker and --client a name of its own")
             }
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            if let interfaces { try Self.check(users, for: interfaces, besides: configuration.program.folder) }
+            try makeFolder()
             let passwords = try users.map { ($0, try password(of: $0)) }
             let rights = "\(folder)/rights.json"
             let former = try? AccessPolicy.read(rights)
@@ -108,6 +116,42 @@ struct UsersCommand: AsyncParsableCommand {
     func interfaces(_ configuration: Configuration) throws -> [ManagementInterface] {
         guard configuration.admin != nil else { return try configuration.managementInterfaces(beside: configuration.location().endpoint) }
         return try configuration.managementInterfaces(beside: (try? configuration.location().endpoint) ?? Endpoint())
+    }
+
+    /// Makes the folder where it is missing.
+    ///
+    /// - Throws: `Failure` where others could have put files into it, or could replace those that are made.
+    func makeFolder() throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        guard let fault = FileTrust.fault(of: folder) else { return }
+        throw Failure(
+            .failed,
+            "the folder \(folder) is not used for passwords and rights: \(fault); use a folder of your own, chown it, or chmod go-w it")
+    }
+
+    /// Makes sure that an import takes no login away.
+    ///
+    /// - Parameters:
+    ///   - users: the users that are imported.
+    ///   - interfaces: where they are imported.
+    ///   - folder: that of the grid of this machine.
+    static func check(_ users: [GridUser], for interfaces: [ManagementInterface], besides folder: GridFolder) throws(Failure) {
+        if let name = interfaces.map(\.user).first(where: { login in users.contains { $0.name == login } }) {
+            throw Failure(
+                .failed, "'\(name)' is the login that the users are imported with, and would lose its rights: give the user another name")
+        }
+        // A broker alone, as 'taskgrid broker' starts it, has no prefix and no users.
+        guard let file = try? GridFile.read(from: folder), let prefix = file.prefix else { return }
+        let ports = ([file.admin].compactMap(\.self) + (file.otherAdmins ?? [])).compactMap { URL(string: $0)?.port }
+        guard interfaces.contains(where: { ports.contains($0.port) && ["127.0.0.1", "localhost"].contains($0.host) }) else { return }
+        let own = ServiceUsers(prefix: prefix).all
+        let taken = users.map(\.name).filter { own.contains($0) || $0.hasPrefix(UserDefinitions.workerPrefix) }
+        guard !taken.isEmpty else { return }
+        throw Failure(
+            .failed,
+            "the grid in \(folder.path) has users of its own, as 'taskgrid up' makes them: an import of \(taken.listed) would take logins of "
+                + "its services away; name another broker with --admin, or other users and another --prefix")
     }
 
     /// Says which users of the former rights have none any more; nil: none of them.

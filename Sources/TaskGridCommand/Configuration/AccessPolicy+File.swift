@@ -1,14 +1,18 @@
 import Foundation
+import TaskGridConfiguration
 import TaskGridCore
 
 extension AccessPolicy {
     /// Reads the file of what each user may do. A user who may write it has every right in the grid. It must belong to this user or to
-    /// root, and nobody else may write it. Others may read it, because it holds no secret.
+    /// root, and nobody else may write it. Others may read it, because it holds no secret. Links to it belong to them too.
     ///
     /// - Throws: `Failure` that says what is wrong with it.
     static func read(_ path: String) throws(Failure) -> AccessPolicy {
         do {
             guard let file = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileNoSuchFile) }
+            if let fault = FileTrust.linkFault(of: path) {
+                throw Failure(.failed, "the rights in \(path) could be somebody else's: \(fault); name the file itself (dispatcher.rights)")
+            }
             var status = stat()
             guard fstat(file.fileDescriptor, &status) == 0 else { throw CocoaError(.fileReadUnknown) }
             try check(status, path)

@@ -60,8 +60,7 @@ package struct UserPermissions: Hashable, Sendable {
     ///   - user: the user.
     ///   - topology: the grid.
     package init(_ user: GridUser, _ topology: Topology) {
-        let prefix = Self.escaped(topology.prefix)
-        func names(_ alternatives: String...) -> String { "^\(prefix)[.](\(alternatives.joined(separator: "|")))$" }
+        func names(_ alternatives: String...) -> String { "^\(topology.prefix)[.](\(alternatives.joined(separator: "|")))$" }
         // An id of the user, as a part of names and keys.
         let own = "\(user.name)[.].+"
         (configure, write, read) = (Self.nothing, Self.nothing, Self.nothing)
@@ -70,7 +69,8 @@ package struct UserPermissions: Hashable, Sendable {
             // It owns the exchanges and the queues of the grid.
             (configure, write, read) = (names(".+"), names(".+"), names(".+"))
         case .nameservice:
-            configure = names("registry", "registry[.].+", "rpc[.]nameservice")
+            // Its queues alone: the exchange is the dispatcher's.
+            configure = names("registry[.].+", "rpc[.]nameservice")
             write = names("registry[.].+", "rpc[.]nameservice", "events", "reply", "control", "dead")
             read = names("registry", "registry[.].+", "rpc", "rpc[.]nameservice")
             keys = [
@@ -115,9 +115,5 @@ package struct UserPermissions: Hashable, Sendable {
 
     private static func pattern(_ types: [TaskType]) -> String {
         types.isEmpty ? "[a-z][a-z0-9_-]*" : "(\(types.map(\.name).joined(separator: "|")))"
-    }
-
-    private static func escaped(_ name: String) -> String {
-        name.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "[.]")
     }
 }

@@ -2,7 +2,8 @@ public import AMQP
 
 /// The names of every exchange, queue and routing key, and who declares what. They are named here and nowhere else.
 ///
-/// Several grids share a broker by their prefix.
+/// Several grids share a broker by their prefix. It has no dot, so that a dot ends it in every name, and the permissions of one grid's users
+/// reach no other grid.
 public struct Topology: Hashable, Sendable {
     public static let defaultPrefix = "taskgrid"
 
@@ -15,13 +16,13 @@ public struct Topology: Hashable, Sendable {
     /// The most bytes of a prefix: every name that starts with it stays within AMQP's 255.
     public static let maximumPrefixLength = 64
 
-    /// Whether a prefix can be used: 1 to 64 ASCII letters, digits, `-`, `_` and `.`, the first none of the signs. Code
-    /// that takes a prefix from a person checks it first.
+    /// Whether a prefix can be used: 1 to 64 ASCII letters, digits, `-` and `_`, the first none of the signs. Code that takes a prefix
+    /// from a person checks it first.
     public static func isValid(prefix: String) -> Bool {
         let characters = Array(prefix)
         func isPlain(_ character: Character) -> Bool { character.isASCII && (character.isLetter || character.isNumber) }
         return (1...maximumPrefixLength).contains(characters.count) && isPlain(characters[0])
-            && characters.allSatisfy { isPlain($0) || $0 == "-" || $0 == "_" || $0 == "." }
+            && characters.allSatisfy { isPlain($0) || $0 == "-" || $0 == "_" }
     }
 
     /// - Parameters:
@@ -46,7 +47,8 @@ public struct Topology: Hashable, Sendable {
     package var events: Exchange { Exchange("\(prefix).events", .topic) }
     package var dead: Exchange { Exchange("\(prefix).dead", .fanout) }
 
-    /// Every exchange. Each service declares those that are missing, so that none depends on the order in which they start.
+    /// Every exchange. The dispatcher owns them. Another service declares those that are missing if its user may, and otherwise waits for the
+    /// dispatcher, so that none depends on the order in which they start.
     package var exchanges: [Exchange] {
         [submit, work, results, reply, registry, rpc, control, events, dead]
     }

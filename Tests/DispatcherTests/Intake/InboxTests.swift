@@ -70,11 +70,12 @@ struct InboxTests {
         #expect(await inbox.take().arrivals.map(\.tag.value) == [33, 34])
     }
 
-    private func word(_ worker: String, _ progress: Int) -> (RegistryMessage.Kind, RegistryMessage) {
-        let message = RegistryMessage(
+    private func word(_ worker: String, _ progress: Int, of user: String = "") -> (RegistryMessage.Kind, RegistryMessage) {
+        var message = RegistryMessage(
             worker: worker, host: "h", pid: 1, version: "1", types: [.reverse], concurrency: 1, prefetch: 1, batch: false,
             started: Timestamp(rawValue: 1), progress: progress
         )
+        message.publisher = user
         return (.heartbeat, message)
     }
 
@@ -87,6 +88,29 @@ struct InboxTests {
         #expect(await inbox.take().registry.map(\.1.progress) == [1001])
         inbox.put((0..<WorkerTable.defaultMaximum + 5).map { word("w\($0)", 1) })
         #expect(await inbox.take().registry.count == WorkerTable.defaultMaximum)
+    }
+
+    @Test func `no number of workers of one user keeps out the words of another's, in this turn and the next`() async {
+        let inbox = Inbox()
+        for _ in 0..<2 {
+            inbox.put((0..<2 * WorkerTable.defaultMaximum).map { word("t\($0)", 1, of: "thief") } + [word("c", 1, of: "crew")])
+            let taken = await inbox.take().registry
+            #expect(taken.count == WorkerTable.defaultMaximum + 1 && taken.last?.1.worker == "c")
+        }
+    }
+
+    private func command(from client: String, of user: String) -> AdminCommand {
+        var query = CancelQuery(tasks: [1]).message(from: client, correlation: "1")
+        query.properties.userID = user
+        return AdminCommand(kind: .cancel, tasks: [1], query: query, replyTo: client)
+    }
+
+    @Test func `no number of commands of one user keeps another's waiting`() async {
+        let inbox = Inbox()
+        let taken = (0..<100).map { inbox.put(command(from: "thief.\($0)", of: "thief")) }
+        #expect(taken.count { $0 } == 64)
+        #expect(inbox.put(command(from: "app.1", of: "app")))
+        #expect(await inbox.take().commands.prefix(2).map(\.user) == ["thief", "app"])
     }
 
     @Test func `one who waits is woken, and everything that came is taken at once`() async {

@@ -13,6 +13,7 @@ struct CheckTests {
             var check: String
             var level: String
             var found: String
+            var advice: String?
         }
 
         var checks: [Check]
@@ -57,7 +58,8 @@ struct CheckTests {
             let subjects = Set(report.checks.map(\.check))
             #expect(
                 subjects == [
-                    "broker", "exchanges", "queues", "services", "clocks", "management", "nodes", "kinds", "policies", "rights", "limits",
+                    "broker", "exchanges", "queues", "services", "clocks", "management", "nodes", "kinds", "bindings", "policies", "rights",
+                    "limits",
                 ])
             #expect(report.checks.contains { $0.found.contains("the dispatcher answers") && $0.found.contains(TaskGridVersion.current) })
             #expect(report.checks.contains { $0.found.contains("the nameservice answers") && $0.found.contains(TaskGridVersion.current) })
@@ -109,6 +111,21 @@ struct CheckTests {
             let report = try await withResources([policy]) { try await check(grid).report }
             #expect(report.wrong("policies").count == 1, "\(report)")
             #expect(try await check(grid).report.wrong("policies").isEmpty)
+        }
+    }
+
+    @Test func `a binding of somebody else's is a warning, and what the advice names deletes it`() async throws {
+        try await FaultGrid.run { grid in
+            try await grid.start()
+            let queue = grid.topology.submitQueue.name
+            try await TestBroker.administrate("POST", "api/bindings/%2F/e/amq.topic/q/\(queue)", Data(#"{"routing_key":"a.#"}"#.utf8))
+            let report = try await check(grid).report
+            let found = "queue '\(queue)' is bound to exchange 'amq.topic' with the key 'a.#', which no part of the grid does"
+            #expect(report.wrong("bindings") == [found], "\(report)")
+            let advice = try #require(report.checks.first { $0.found == found }?.advice)
+            let path = try #require(advice.firstMatch(of: #/api/bindings/[^ ']+/#)?.output)
+            try await TestBroker.administrate("DELETE", String(path))
+            #expect(try await check(grid).report.wrong("bindings") == [])
         }
     }
 

@@ -27,7 +27,7 @@ struct BrokerAccessTests {
             }
             let names = [grid.topology.users.nameservice, grid.topology.users.monitor, "worker-\(id)", "client-\(id)"]
             let nameservice = try await user(
-                names[0], configure: "registry([.].+)?", write: "(registry[.].+|events|reply|control|dead)",
+                names[0], configure: "registry[.].+", write: "(registry[.].+|events|reply|control|dead)",
                 read: "(registry([.].+)?|rpc[.]nameservice)")
             let monitor = try await user(
                 names[1], configure: "(monitor|reply)[.].+", write: "((monitor|reply)[.].+|rpc|events|dead)",
@@ -85,6 +85,34 @@ struct BrokerAccessTests {
             try await grid.knows(type)
             #expect(try await grid.client.run(type, payloads: ["a"].payloads, within: .seconds(60)).map(\.result.text) == ["a"])
             try await TestBroker.removeUser("waiting-\(id)")
+        }
+    }
+
+    @Test func `a nameservice that may not declare the exchange of heartbeats waits until the dispatcher has`() async throws {
+        try await Grid.run { [type] grid in
+            let topology = grid.topology
+            func pattern(_ names: String) -> String { "^\(topology.prefix)[.](\(names))$" }
+            let endpoint = try await TestBroker.makeUser(
+                topology.users.nameservice, configure: pattern("registry[.].+|rpc[.]nameservice"),
+                write: pattern("registry[.].+|rpc[.]nameservice|events|reply|control|dead"),
+                read: pattern("registry([.].+)?|rpc([.]nameservice)?"))
+            try await grid.stopNameservice()
+            try await grid.stopDispatcher()
+            try await grid.administrator { try await $0.delete(exchange: topology.registry.name) }
+            let before = grid.logs.count
+            async let starting = grid.startNameservice(as: endpoint)
+            try await grid.logs.first(from: before) { line in
+                line.message == "exchange or queue is missing, waiting for its owner"
+                    && "\(line.metadata[AMQPLogKey.error] ?? "")".contains("exchange \(topology.registry.name) is missing") ? () : nil
+            }
+            try await grid.startDispatcher()
+            _ = try await starting
+            // The binding of the test's own queue went with the exchange.
+            try await grid.probe.connection.declareAgain()
+            let runs = Journal<RecordedRun>()
+            let (_, ran) = try await grid.startWorkers([runs.worker(type)])
+            #expect(try await grid.client.workers().map(\.worker.worker) == [ran])
+            try await TestBroker.removeUser(topology.users.nameservice)
         }
     }
 

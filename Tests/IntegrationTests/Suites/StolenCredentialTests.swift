@@ -69,6 +69,16 @@ struct StolenCredentialTests {
         }
     }
 
+    /// The broker takes no message for any of these exchanges and routing keys.
+    private func expectRefused(
+        _ forbidden: [(exchange: Exchange, key: String)], over connection: Connection, at place: SourceLocation = #_sourceLocation
+    ) async throws {
+        for (exchange, key) in forbidden {
+            let isTaken = try await takes(connection, exchange, key)
+            #expect(!isTaken, "\(exchange.name) \(key)", sourceLocation: place)
+        }
+    }
+
     private struct Unexpected: Error, CustomStringConvertible { let description: String }
 
     /// The code with which the broker refuses to bind a queue of the user's own to an exchange.
@@ -88,16 +98,13 @@ struct StolenCredentialTests {
             try await grid.administrator { try await $0.declare(topology.work(Self.wait)) }
             grid.types.withLock { _ = $0.insert(Self.wait) }
             try await connected(worker) { connection in
-                let forbidden: [(Exchange, String)] = [
-                    (topology.work, "hash"), (topology.work, "wait"), (topology.results, "wait"), (topology.reply, "app.x-1"),
-                    (topology.submit, "hash"), (topology.rpc, "dispatcher"), (topology.events, "grid.started"),
-                    (topology.registry, "deregister.other.x-1"), (topology.registry, "heartbeat.other.x-1"),
-                    (topology.control, "other.x-1"), (topology.control, "workers"), (topology.control, "type.hash"),
-                ]
-                for (exchange, key) in forbidden {
-                    let isTaken = try await takes(connection, exchange, key)
-                    #expect(!isTaken, "\(exchange.name) \(key)")
-                }
+                try await expectRefused(
+                    [
+                        (topology.work, "hash"), (topology.work, "wait"), (topology.results, "wait"), (topology.reply, "app.x-1"),
+                        (topology.submit, "hash"), (topology.rpc, "dispatcher"), (topology.events, "grid.started"),
+                        (topology.registry, "deregister.other.x-1"), (topology.registry, "heartbeat.other.x-1"),
+                        (topology.control, "other.x-1"), (topology.control, "workers"), (topology.control, "type.hash"),
+                    ], over: connection)
                 let isTaken = try await takes(connection, topology.registry, "heartbeat.\(crew).x-1")
                 #expect(isTaken, "it may speak for its own")
                 let own = topology.listenerQueue("control", "\(crew).x-2")
@@ -118,6 +125,33 @@ struct StolenCredentialTests {
         }
     }
 
+    @Test func `of a worker passes no request on to another worker, which goes on`() async throws {
+        try await withUsers { [crew] grid, worker, _ in
+            let topology = grid.topology
+            let runs = Journal<RecordedRun>()
+            let (_, other) = try await grid.startWorkers([runs.worker(Self.wait)])
+            try await connected(worker) { connection in
+                // Whatever comes into this queue goes to the other worker at once, in the name of its sender.
+                var queue = topology.listenerQueue("control", "\(crew).x-1")
+                queue.arguments["x-message-ttl"] = 0
+                queue.arguments["x-dead-letter-exchange"] = .string(topology.control.name)
+                queue.arguments["x-dead-letter-routing-key"] = .string(other)
+                #expect(await binding(connection, queue, to: topology.control, "\(crew).x-1") == nil)
+                // With the dispatcher's login.
+                try await grid.probe.say(topology.control, "\(crew).x-1", WorkerRequest.stop.message())
+                try await grid.until {
+                    grid.probe.heard.entries.contains { delivery in
+                        let reason = delivery.message.properties.headers[WireFormat.Header.reason]?.text ?? ""
+                        return delivery.exchange == topology.dead.name && reason.hasPrefix("wrong_user: ")
+                            && reason.contains(WireFormat.passedOn)
+                    }
+                }
+            }
+            let ending = try await grid.client.run(Self.wait, payload: Data("x".utf8), within: .seconds(60))
+            #expect(ending.state == .succeeded)
+        }
+    }
+
     @Test func `of the nameservice ends no task, and forges no reply and no event`() async throws {
         try await withUsers { [crew, app] grid, login in
             let topology = grid.topology
@@ -132,14 +166,11 @@ struct StolenCredentialTests {
                     }
                 ], as: login(crew))
             try await connected(login(topology.users.nameservice)) { connection in
-                let forbidden: [(Exchange, String)] = [
-                    (topology.work, "hash"), (topology.results, "hash"), (topology.submit, "hash"), (topology.rpc, "dispatcher"),
-                    (topology.registry, "deregister.\(worker)"), (topology.control, "type.hash"), (topology.events, "task.hash"),
-                ]
-                for (exchange, key) in forbidden {
-                    let isTaken = try await takes(connection, exchange, key)
-                    #expect(!isTaken, "\(exchange.name) \(key)")
-                }
+                try await expectRefused(
+                    [
+                        (topology.work, "hash"), (topology.results, "hash"), (topology.submit, "hash"), (topology.rpc, "dispatcher"),
+                        (topology.registry, "deregister.\(worker)"), (topology.control, "type.hash"), (topology.events, "task.hash"),
+                    ], over: connection)
                 try await GridClient.withClient(endpoint: login(app), topology: topology, logger: grid.logger) { client in
                     async let ending = client.run(Self.hash, payload: Data("x".utf8), within: .seconds(60))
                     try await begun.wait()
@@ -167,19 +198,41 @@ struct StolenCredentialTests {
         }
     }
 
+    @Test func `of no part but the dispatcher deletes an exchange, or declares one`() async throws {
+        try await withUsers { [crew, app] grid, login in
+            let topology = grid.topology
+            for user in [topology.users.nameservice, topology.users.monitor, crew, app] {
+                try await connected(login(user)) { connection in
+                    for exchange in topology.exchanges {
+                        let deleted = await #expect(throws: AMQPError.self) { try await connection.delete(exchange: exchange.name) }
+                        #expect(deleted?.code == .accessRefused, "\(user) \(exchange.name)")
+                        for kind in [exchange.kind, .direct] {
+                            let declared = await #expect(throws: AMQPError.self) {
+                                try await connection.declare(Declarations(exchanges: [Exchange(exchange.name, kind)]))
+                            }
+                            #expect(declared?.code == .accessRefused, "\(user) \(exchange.name) \(kind)")
+                        }
+                    }
+                }
+            }
+            // It needs no more to hear the workers.
+            try await connected(login(topology.users.nameservice)) { connection in
+                let own = topology.listenerQueue("registry", "x-1")
+                #expect(await binding(connection, own, to: topology.registry, "#") == nil)
+            }
+        }
+    }
+
     @Test func `of the monitor publishes no work, result, reply or request to workers`() async throws {
         try await withUsers { [app] grid, login in
             let topology = grid.topology
             try await connected(login(topology.users.monitor)) { connection in
-                let forbidden: [(Exchange, String)] = [
-                    (topology.submit, "hash"), (topology.work, "hash"), (topology.results, "hash"), (topology.reply, "\(app).x-1"),
-                    (topology.registry, "deregister.other.x-1"), (topology.control, "workers"), (topology.control, "type.hash"),
-                    (topology.control, "other.x-1"), (topology.events, "task.hash"), (topology.events, "worker.left"),
-                ]
-                for (exchange, key) in forbidden {
-                    let isTaken = try await takes(connection, exchange, key)
-                    #expect(!isTaken, "\(exchange.name) \(key)")
-                }
+                try await expectRefused(
+                    [
+                        (topology.submit, "hash"), (topology.work, "hash"), (topology.results, "hash"), (topology.reply, "\(app).x-1"),
+                        (topology.registry, "deregister.other.x-1"), (topology.control, "workers"), (topology.control, "type.hash"),
+                        (topology.control, "other.x-1"), (topology.events, "task.hash"), (topology.events, "worker.left"),
+                    ], over: connection)
             }
         }
     }
@@ -209,14 +262,11 @@ struct StolenCredentialTests {
         try await withUsers { [app] grid, _, client in
             let topology = grid.topology
             try await connected(client) { connection in
-                let forbidden: [(Exchange, String)] = [
-                    (topology.submit, "wait"), (topology.results, "hash"), (topology.work, "hash"), (topology.reply, "\(app).x-1"),
-                    (topology.registry, "register.\(app).x-1"), (topology.control, "workers"), (topology.events, "grid.started"),
-                ]
-                for (exchange, key) in forbidden {
-                    let isTaken = try await takes(connection, exchange, key)
-                    #expect(!isTaken, "\(exchange.name) \(key)")
-                }
+                try await expectRefused(
+                    [
+                        (topology.submit, "wait"), (topology.results, "hash"), (topology.work, "hash"), (topology.reply, "\(app).x-1"),
+                        (topology.registry, "register.\(app).x-1"), (topology.control, "workers"), (topology.events, "grid.started"),
+                    ], over: connection)
                 let own = topology.replyQueue(client: "\(app).x-1")
                 #expect(await binding(connection, own, to: topology.reply, "\(app).x-1") == nil)
                 for key in ["#", "other.x-1", "*.x-1"] {

@@ -30,6 +30,7 @@ extension ManagementReading {
             grid.topology.exchanges.map {
                 ListedExchange(name: $0.name, kind: $0.kind.rawValue, durable: true, arguments: QueueSettings([:]))
             })
+        reading.bindings = .success(.healthy(grid.topology))
         reading.policies = .success([])
         reading.operatorPolicies = .success([])
         reading.permissions = .success([ListedPermission(vhost: "/", configure: ".*", write: ".*", read: ".*")])
@@ -47,6 +48,27 @@ extension ManagementReading {
         let index = try #require(found.listed.firstIndex { $0.name == name })
         body(&found.listed[index])
         queues = .success(found)
+    }
+}
+
+extension [ListedBinding] {
+    /// Of a grid with the type hash, a worker and a client, and the default exchange's.
+    static func healthy(_ topology: Topology) -> [ListedBinding] {
+        let hash = TaskType(literal: "hash")
+        let declarations =
+            topology.dispatcher + topology.nameservice + topology.work(hash) + topology.control(worker: "crew.w", types: [hash])
+            + topology.client(id: "app.c") + topology.monitor(id: "m.1") + topology.heartbeats(id: "d.1")
+            + topology.registrations(id: "n.1")
+        return declarations.bindings.map { ListedBinding($0.exchange, $0.queue, key: $0.key) }
+            + declarations.queues.map { ListedBinding("", $0.name, key: $0.name) }
+    }
+}
+
+extension ListedBinding {
+    init(_ source: String, _ destination: String, of kind: String = "queue", key: String) {
+        // As RabbitMQ writes those of these keys.
+        let properties = key.isEmpty ? "~" : key.replacing("#", with: "%23")
+        self.init(source: source, destination: destination, destinationKind: kind, key: key, properties: properties)
     }
 }
 

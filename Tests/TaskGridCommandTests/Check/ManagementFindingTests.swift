@@ -10,7 +10,7 @@ struct ManagementFindingTests {
         let grid = CheckedGrid.sample(kind)
         let findings = ManagementReading.healthy(grid).findings(of: grid)
         #expect(findings.wrong.isEmpty, "\(findings.wrong)")
-        #expect(Set(findings.map(\.subject)).isSuperset(of: [.management, .nodes, .kinds, .policies, .rights, .limits]))
+        #expect(Set(findings.map(\.subject)).isSuperset(of: [.management, .nodes, .kinds, .bindings, .policies, .rights, .limits]))
         #expect(findings.contains { $0.subject == .members } == (kind == .quorum))
     }
 

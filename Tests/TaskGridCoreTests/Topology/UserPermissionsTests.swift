@@ -6,7 +6,7 @@ import Testing
 @Suite("What the broker lets a user do")
 struct UserPermissionsTests {
     private static let hash = TaskType(literal: "hash")
-    private let topology = Topology(prefix: "a.b")
+    private let topology = Topology(prefix: "a-b")
     private var worker: UserPermissions { UserPermissions(GridUser(name: "crew", role: .worker([Self.hash])), topology) }
     private var client: UserPermissions { UserPermissions(GridUser(name: "app", role: .client([Self.hash])), topology) }
 
@@ -20,15 +20,18 @@ struct UserPermissionsTests {
         for (pattern, allowed, refused) in [
             (
                 worker.configure, [own],
-                ["a.b.control.other.x-1", "a.b.work.hash", "a.b.work", "axb.control.crew.x-1", "a.b.dispatcher.lock"]
+                [
+                    "a-b.control.other.x-1", "a-b.work.hash", "a-b.work", "a-bx.control.crew.x-1", "xa-b.control.crew.x-1",
+                    "a-b.dispatcher.lock",
+                ]
             ),
             (
-                worker.write, [own, "a.b.results", "a.b.registry", "a.b.control", "a.b.dead"],
-                ["a.b.submit", "a.b.work", "a.b.reply", "a.b.rpc"]
+                worker.write, [own, "a-b.results", "a-b.registry", "a-b.control", "a-b.dead"],
+                ["a-b.submit", "a-b.work", "a-b.reply", "a-b.rpc"]
             ),
             (
-                worker.read, [own, "a.b.control", "a.b.work.hash"],
-                ["a.b.work.hash2", "a.b.work", "a.b.reply", "a.b.results", "a.b.registry"]
+                worker.read, [own, "a-b.control", "a-b.work.hash"],
+                ["a-b.work.hash2", "a-b.work", "a-b.reply", "a-b.results", "a-b.registry"]
             ),
         ] as [(String, [String], [String])] {
             for name in allowed { #expect(try matches(pattern, name), "\(name)") }
@@ -45,9 +48,9 @@ struct UserPermissionsTests {
     }
 
     @Test func `a client submits its types and hears its own replies`() throws {
-        #expect(try matches(client.write, "a.b.submit") && !matches(client.write, "a.b.results") && !matches(client.write, "a.b.reply"))
+        #expect(try matches(client.write, "a-b.submit") && !matches(client.write, "a-b.results") && !matches(client.write, "a-b.reply"))
         #expect(
-            try matches(client.read, "a.b.reply") && matches(client.read, "a.b.reply.app.x-1") && !matches(client.read, "a.b.reply.other.x")
+            try matches(client.read, "a-b.reply") && matches(client.read, "a-b.reply.app.x-1") && !matches(client.read, "a-b.reply.other.x")
         )
         let reply = try #require(client.keys[topology.reply.name])
         #expect(try matches(reply.read, "app.x-1") && !matches(reply.read, "#") && !matches(reply.read, "other.x-1"))
@@ -60,6 +63,22 @@ struct UserPermissionsTests {
         let control = try #require(nameservice.keys[topology.control.name])
         for key in ["workers", "crew.x-1", "types.x-1"] { #expect(try matches(control.write, key), "\(key)") }
         for key in ["type.hash", "type.hash.x", "crew", "", ".x", "#"] { #expect(try !matches(control.write, key), "\(key)") }
+    }
+
+    @Test func `the exchanges are the dispatcher's, and nobody else declares or deletes one`() throws {
+        let roles: [GridUser.Role] = [.nameservice, .monitor, .worker([]), .client([])]
+        let dispatcher = UserPermissions(GridUser(name: "u", role: .dispatcher), topology)
+        for exchange in topology.exchanges {
+            #expect(try matches(dispatcher.configure, exchange.name), "\(exchange.name)")
+            for role in roles {
+                let permissions = UserPermissions(GridUser(name: "u", role: role), topology)
+                #expect(try !matches(permissions.configure, exchange.name), "\(role) \(exchange.name)")
+            }
+        }
+        let nameservice = UserPermissions(GridUser(name: "u", role: .nameservice), topology)
+        for queue in [topology.listenerQueue("registry", "x-1"), topology.rpcQueue(.nameservice)] {
+            #expect(try matches(nameservice.configure, queue.name) && matches(nameservice.read, queue.name), "\(queue.name)")
+        }
     }
 
     @Test func `every topic exchange that a user may use has a pattern of keys, except the dispatcher's`() throws {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The queries that wait for one kind of loop, which take them in turns.
+/// The queries that wait for one kind of loop, which take those of the users in turns.
 final class QueryQueue: Sendable {
     private struct State {
         var queue: FairQueue<WaitingQuery>
@@ -11,7 +11,7 @@ final class QueryQueue: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - capacity: how many queries may wait.
+    ///   - capacity: how many queries of one user may wait, where none of others do.
     ///   - share: how many of one caller.
     init(capacity: Int = 256, share: Int = 64) {
         state = Mutex(State(queue: FairQueue(capacity: capacity, share: share)))
@@ -22,7 +22,7 @@ final class QueryQueue: Sendable {
     /// Whether there was room.
     func put(_ query: WaitingQuery) -> Bool {
         let (hasRoom, taker) = state.withLock { state in
-            (state.queue.append(query, from: query.replyTo), state.takers.popLast())
+            (state.queue.append(query, from: query.replyTo, of: query.user), state.takers.popLast())
         }
         taker?.resume()
         return hasRoom

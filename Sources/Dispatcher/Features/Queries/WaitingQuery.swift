@@ -6,7 +6,7 @@ struct WaitingQuery: Sendable {
     let message: Message
     /// Whom to answer.
     let replyTo: String
-    /// The user that asks.
+    /// The user that asks, as the broker has verified it.
     let user: String
     /// When its caller gives up.
     let deadline: ContinuousClock.Instant

@@ -18,7 +18,10 @@ extension Scheduler {
         noteUser(message.publisher)
         let now = ContinuousClock.now
         if kind != .deregister, !workers.hasRoom(for: message) {
-            return refuse(message, because: "too many workers", in: &turn)
+            let reason =
+                "its user '\(message.publisher)' has as many workers, or tasks that they hold, as are left for other users (alone it may have "
+                + "\(workers.maximum) workers that hold \(workers.maximumHeld) tasks)"
+            return refuse(message, because: reason, advice: Self.adviceOnMany, in: &turn)
         }
         if let access = configuration.access, let type = access.unserved(by: message) {
             let reason = "its user has not the right to serve type '\(type)'"
@@ -35,7 +38,7 @@ extension Scheduler {
                 guard typeQueues.count < Self.maximumTypes else {
                     forgottenTypes.needsRoom = true
                     lacksType = true
-                    refuse(message, because: "too many types", in: &turn)
+                    refuse(message, because: "too many types (at most \(Self.maximumTypes))", advice: Self.adviceOnMany, in: &turn)
                     break
                 }
                 typeQueues.add(TypeQueue(type: type, breaker: CircuitBreaker(configuration.breaker)))
@@ -84,16 +87,12 @@ extension Scheduler {
         return superseded
     }
 
-    /// Tells, once a minute at most, that a worker is more than the dispatcher keeps: it gets no tasks of what is not known.
-    private func refuse(_ message: RegistryMessage, because reason: String, in turn: inout Turn) {
-        let bounds =
-            "\(reason) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, and \(Self.maximumTypes) types)"
-        refuse(message, because: bounds, advice: "stop those that are not needed", in: &turn)
-    }
+    /// What to do about more workers than the dispatcher keeps: they get no tasks of what is not known.
+    private static let adviceOnMany = "stop those that are not needed"
 
-    /// Tells, once a minute at most, that a worker is refused.
+    /// Tells, once a minute and user at most, that a worker is refused.
     private func refuse(_ message: RegistryMessage, because reason: String, advice: String, in turn: inout Turn) {
-        guard workerRefusals.passes(at: turn.moment) else { return }
+        guard workerRefusals[message.publisher, default: EventThrottle()].passes(at: turn.moment) else { return }
         logger.error(
             "worker refused, it gets no tasks",
             metadata: [LogKey.workerID: "\(message.worker)", LogKey.reason: "\(reason)"])

@@ -1,7 +1,9 @@
+import ServiceSupport
 import TaskGridCore
 
-/// The workers that hold a lease, as their registry messages tell. Pure, and bounded: a worker that would be one too many, or
-/// would bring more held tasks than fit, is not taken.
+/// The workers that hold a lease, as their registry messages tell. Pure, and bounded for each user: a worker that would be one too many of its
+/// user, or would bring more held tasks than its user has room for, is not taken. What one user's workers name, true or not, takes nothing from
+/// the others.
 ///
 /// The holder of a task is noted with the task (``HandedTask/holder``), by the number of the report that names it: a worker
 /// holds what its latest report names. So neither a lookup nor an audit looks at all workers.
@@ -33,8 +35,9 @@ struct WorkerTable {
         var intervals: [Int: Int] = [:]
     }
 
+    /// The most workers of a user, where others have none.
     static let defaultMaximum = 10_000
-    /// The most tasks held by all workers together that are kept.
+    /// The most tasks held by all workers of a user that are kept, where others hold none.
     static let defaultMaximumHeld = 4_000_000
 
     let maximum: Int
@@ -42,19 +45,23 @@ struct WorkerTable {
     private(set) var workers: [String: Worker] = [:]
     private(set) var departed: [String: Departed] = [:]
     private var services: [TaskType: Service] = [:]
-    private var held = 0
+    private var places: UserShares
+    private var held: UserShares
     private var reports = 0
 
     init(maximum: Int = WorkerTable.defaultMaximum, maximumHeld: Int = WorkerTable.defaultMaximumHeld) {
         self.maximum = maximum
         self.maximumHeld = maximumHeld
+        places = UserShares(ofOne: maximum)
+        held = UserShares(ofOne: maximumHeld)
     }
 
     /// Whether there is room for what a message says.
     func hasRoom(for message: RegistryMessage) -> Bool {
-        let known = workers[message.worker]
-        let more = message.heldCount - (known?.message.heldCount ?? 0)
-        return (known != nil || workers.count < maximum) && held + more <= maximumHeld
+        let (worker, user) = (workers[message.worker]?.message, message.publisher)
+        let known = worker?.publisher == user ? worker : nil
+        let more = message.heldCount - (known?.heldCount ?? 0)
+        return (known != nil || places.hasRoom(of: user)) && held.hasRoom(for: more, of: user)
     }
 
     /// Records a registry message; returns the types whose workers changed. A message that there is no room for is not recorded.
@@ -64,7 +71,8 @@ struct WorkerTable {
         guard hasRoom(for: message) else { return [] }
         let known = workers[message.worker]?.message
         reports += 1
-        held += message.heldCount - (known?.heldCount ?? 0)
+        if let known { countShares(known, by: -1) }
+        countShares(message, by: 1)
         workers[message.worker] = Worker(message: message, report: reports, heard: now, expires: now + message.lease)
         if let known, known.serves(as: message) { return [] }
         if let known { count(known, by: -1) }
@@ -121,9 +129,15 @@ struct WorkerTable {
 
     private mutating func remove(_ worker: String) -> Worker? {
         guard let gone = workers.removeValue(forKey: worker) else { return nil }
-        held -= gone.message.heldCount
+        countShares(gone.message, by: -1)
         count(gone.message, by: -1)
         return gone
+    }
+
+    /// Counts what a worker takes of its user's shares.
+    private mutating func countShares(_ message: RegistryMessage, by change: Int) {
+        places.add(change, of: message.publisher)
+        held.add(change * message.heldCount, of: message.publisher)
     }
 
     private mutating func count(_ message: RegistryMessage, by change: Int) {

@@ -165,6 +165,35 @@ import Testing
         }
     }
 
+    @Test func `a user with a client for each query does not keep another user's waiting`() async throws {
+        let harness = try await SchedulerHarness()
+        let (held, gate) = (Journal<String>(), Latch())
+        @Sendable func publish(_ publication: Publication) async -> PublishOutcome {
+            guard publication.message.properties.headers[WireFormat.Header.status]?.text == "answer" else { return .confirmed }
+            held.add(publication.message.properties.correlationID ?? "")
+            try? await gate.wait()
+            return .confirmed
+        }
+        try await serve(harness, publish: publish) { service in
+            for number in 0..<QueryService.loops {
+                service.ask(MatchesQuery(TaskFilter()).message(from: "flood.\(number)", correlation: "f\(number)"))
+                try await held.wait(beyond: number)
+            }
+            for number in 0..<257 { service.ask(MatchesQuery(TaskFilter()).message(from: "flood.\(number)", correlation: "w\(number)")) }
+            let refusal = try await service.answer("w256")
+            #expect(throws: QueryError.self) { try AnswerMessage.read(MatchesQuery.Answer.self, refusal) }
+            service.ask(MatchesQuery(TaskFilter()).message(from: "app.1", correlation: "o"))
+            // The next query that is taken up waits behind it, so it has been put into its queue.
+            service.ask(CancelQuery(tasks: [1]).message(from: "app.1", correlation: "c"))
+            _ = try await service.answer("c")
+            gate.open()
+            _ = try await service.answer("o")
+            // Two loops take queries at the same time, so that it need not be the second. It came as the last of all.
+            let index = try #require(held.entries.firstIndex(of: "o"))
+            #expect(index < 128, "\(index) others were answered before")
+        }
+    }
+
     @Test func `a query that is too large, or has nobody to answer, is refused unread`() async throws {
         let harness = try await SchedulerHarness()
         try await serve(harness) { service in

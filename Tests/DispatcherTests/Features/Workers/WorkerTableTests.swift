@@ -10,12 +10,14 @@ struct WorkerTableTests {
 
     private func message(
         _ worker: String = "w", types: [TaskType] = [.reverse], concurrency: Int = 2, batch: Bool = true, draining: Bool = false,
-        running: [RegistryMessage.Held] = [], waiting: [RegistryMessage.Held] = []
+        running: [RegistryMessage.Held] = [], waiting: [RegistryMessage.Held] = [], of user: String = ""
     ) -> RegistryMessage {
-        RegistryMessage(
+        var message = RegistryMessage(
             worker: worker, host: "h", pid: 1, version: "1", types: types, concurrency: concurrency, prefetch: 1, batch: batch,
             started: Timestamp(rawValue: 1), running: running, waiting: waiting, draining: draining
         )
+        message.publisher = user
+        return message
     }
 
     @Test func `a change is published once`() {
@@ -114,5 +116,33 @@ struct WorkerTableTests {
         #expect(table.hasRoom(for: message("x")))
         _ = table.expire(at: start + .seconds(3))
         #expect(table.hasRoom(for: message("x", waiting: held)))
+    }
+
+    @Test func `a user whose workers name invented tasks takes no room from the workers of others`() {
+        var table = WorkerTable(maximum: 100, maximumHeld: 100)
+        let invented = (1...10).map { RegistryMessage.Held(task: TaskID(Int64($0)), attempt: 1) }
+        for number in 0..<20 { _ = table.record(.heartbeat, of: message("t\(number)", running: invented, of: "thief"), at: start) }
+        #expect(table.workers.count == 10)
+        #expect(!table.hasRoom(for: message("t10", running: invented, of: "thief")))
+        for number in 0..<5 { _ = table.record(.heartbeat, of: message("c\(number)", running: invented, of: "crew"), at: start) }
+        #expect(table.workers.count == 15, "another user has half of what is left")
+        #expect(!table.hasRoom(for: message("c5", running: invented, of: "crew")))
+        #expect(table.hasRoom(for: message("o", running: invented, of: "other")))
+    }
+
+    @Test func `a user with as many workers as it gets takes no place from the workers of others`() {
+        var table = WorkerTable(maximum: 10)
+        for number in 0..<20 { _ = table.record(.heartbeat, of: message("t\(number)", of: "thief"), at: start) }
+        #expect(table.workers.count == 10)
+        for number in 0..<20 { _ = table.record(.heartbeat, of: message("c\(number)", of: "crew"), at: start) }
+        #expect(table.workers.count == 15)
+        #expect(table.hasRoom(for: message("o", of: "other")))
+        // One that is gone counts no more, however it went.
+        _ = table.record(.deregister, of: message("t0", of: "thief"), at: start)
+        _ = table.depart("t1")
+        #expect(table.hasRoom(for: message("c19", of: "crew")) && !table.hasRoom(for: message("t0", of: "thief")))
+        _ = table.expire(at: start + .seconds(3))
+        for number in 0..<20 { _ = table.record(.heartbeat, of: message("c\(number)", of: "crew"), at: start) }
+        #expect(table.workers.count == 10)
     }
 }
