@@ -118,7 +118,8 @@ package struct Dispatcher: Service {
         onReady()
         logger.info("dispatcher ready", metadata: [LogKey.storeID: "\(store.identity)"])
         if configuration.access == nil {
-            logger.notice("no rights are set, every user of the broker may do everything: see taskgrid users")
+            logger.notice(
+                "no rights are set, so whoever has a login of the broker is the whole grid: 'taskgrid users' makes users with rights")
         }
         await publisher.tell(.started)
         await publisher.callRoll()

@@ -1,10 +1,11 @@
-import TaskGridCore
+package import TaskGridCore
 
 extension GridConfiguration.Services {
-    /// The users by whom the services log in to a private broker: one for each service, and one for the workers of each type.
-    var users: [GridUser] {
+    /// The users of a private broker: one for each service, one for the workers of each type, and those of the clients.
+    package var users: [GridUser] {
         let types = Dictionary(grouping: workers.types, by: user)
         return GridUser.services(of: topology) + types.sorted { $0.key < $1.key }.map { GridUser(name: $0.key, role: .worker($0.value)) }
+            + clients
     }
 
     /// The user of a service; of a worker, that of its type.

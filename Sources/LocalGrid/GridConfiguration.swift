@@ -33,6 +33,8 @@ package struct GridConfiguration: Sendable {
         /// The program that has the commands `nameservice`, `dispatcher`, `monitor` and `worker`: an absolute path.
         package var executable: String
         package var workers: WorkerCounts
+        /// Users of a private broker for people and programs that submit tasks, each with a password of its own in the folder.
+        package var clients: [GridUser] = []
         /// The grid's names in the broker, so that several grids can share one, and the kind of its queues.
         package var topology: Topology
         /// Arguments after those that the grid itself gives.

@@ -39,6 +39,9 @@ import Testing
         let names = ["taskgrid-dispatcher", "taskgrid-nameservice", "taskgrid-monitor", "worker-a-b", "worker-hash"]
         #expect(services.users.map(\.name) == names && names.allSatisfy(GridUser.isValid))
         #expect(services.users[3].role == .worker(["a-b", "a_b"].map { TaskType(literal: $0) }))
+        var open = services
+        open.clients = [GridUser(name: "alice", role: .client([TaskType(literal: "hash")]))]
+        #expect(open.users == services.users + open.clients)
         let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
         let urls = Dictionary(uniqueKeysWithValues: names.map { ($0, "amqp://\($0)@h") })
         let ports = try Ports(.free, for: configuration.serviceUses)

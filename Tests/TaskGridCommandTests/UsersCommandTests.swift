@@ -138,14 +138,53 @@ struct UsersCommandTests {
         #expect(throws: Failure.self) { try command.password(of: user) }
     }
 
-    @Test func `users that are named no longer are told of, with what takes their logins away`() {
+    @Test func `users that are named no longer are told of, with what takes their logins away`() throws {
         let users = GridUser.services(of: Topology()) + [GridUser(name: "app", role: .client([]))]
         let former = AccessPolicy(for: users + [GridUser(name: "crew", role: .worker([])), GridUser(name: "band", role: .worker([]))])
-        let told = UsersCommand.dropped(from: former, users, in: "secrets/rights.json")
-        #expect(told?.hasPrefix("band, crew are no longer in secrets/rights.json: ") == true)
-        #expect(told?.hasSuffix("rabbitmqctl delete_user band; rabbitmqctl delete_user crew") == true)
-        #expect(UsersCommand.dropped(from: AccessPolicy(for: users), users, in: "r") == nil)
-        #expect(UsersCommand.dropped(from: nil, users, in: "r") == nil)
+        let policy = AccessPolicy(for: users)
+        let told = UsersCommand.dropped(from: former, policy, users, in: "secrets/rights.json")
+        #expect(told.count == 1 && told[0].hasPrefix("band, crew are no longer in secrets/rights.json: "))
+        #expect(told[0].hasSuffix("rabbitmqctl delete_user band; rabbitmqctl delete_user crew"))
+        let interface = try ManagementInterface(url: "http://admin@h:1", endpoint: Endpoint())
+        let imported = UsersCommand.dropped(from: former, policy, users, in: "r", interface)
+        #expect(imported[0].contains("curl -u admin -X DELETE http://h:1/api/users/band; "))
+        #expect(UsersCommand.dropped(from: policy, policy, users, in: "r").isEmpty)
+        #expect(UsersCommand.dropped(from: nil, policy, users, in: "r").isEmpty)
+    }
+
+    @Test func `users that may do less than before are told of, and rights that a wider pattern covers are none of them`() {
+        let users = [GridUser(name: "app", role: .client([TaskType(literal: "hash")])), GridUser(name: "boss", role: .operator)]
+        let policy = AccessPolicy(for: users)
+        var former = policy
+        former.users["app"]?[.pause] = ["*"]
+        former.users["app"]?[.submit] = ["hash", "wait"]
+        former.users["boss"]?[.read] = ["hash"]
+        let told = UsersCommand.dropped(from: former, policy, users, in: "r")
+        #expect(
+            told == ["these users may do less than before, because each call writes r anew: app (submit wait, pause *)"])
+    }
+
+    @Test func `an operator may do everything but run tasks`() {
+        let policy = AccessPolicy(for: [GridUser(name: "boss", role: .operator)])
+        for right in Right.allCases { #expect(policy.allows("boss", right, nil) == (right != .serve), "\(right)") }
+        let topology = Topology()
+        #expect(
+            UserPermissions(GridUser(name: "boss", role: .operator), topology)
+                == UserPermissions(GridUser(name: "boss", role: .client([])), topology))
+    }
+
+    @Test func `an import that fails changes no rights`() async throws {
+        let folder = NSTemporaryDirectory() + "taskgrid-users-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let before = JSON.encode(AccessPolicy(users: ["app": [.submit: ["hash", "wait"]]]))
+        try before.write(to: URL(filePath: "\(folder)/rights.json"))
+        let admin = "http://a:b@127.0.0.1:\(try await OneRequest.freePort())"
+        let arguments = ["users", folder, "--client", "app=hash", "--import", "--admin", admin]
+        let command = try #require(try TaskGrid.parseAsRoot(arguments) as? UsersCommand)
+        await #expect(throws: (any Error).self) { try await command.run() }
+        #expect(try Data(contentsOf: URL(filePath: "\(folder)/rights.json")) == before)
     }
 
     @Test func `the rights are read from a file that nobody else may write`() throws {

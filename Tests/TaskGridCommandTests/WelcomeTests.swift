@@ -37,4 +37,11 @@ import Testing
         let other = Welcome(file: file, folder: GridFolder("/tmp/g")).text
         #expect(other.contains("    dashboard       http://127.0.0.1:8080/\n    token           as configured ("))
     }
+
+    @Test func `each client is told its broker and the file of its password, and no password`() {
+        let file = GridFile(amqp: "amqp://taskgrid:secret@h:5672", monitor: nil, admin: nil, pid: 1, topology: nil)
+        let text = Welcome(file: file, folder: GridFolder("/tmp/g"), clients: ["alice"]).text
+        let line = text.split(separator: "\n").first { $0.contains("client ") }
+        #expect(line == "    client          amqp://alice@h:5672, its password in /tmp/g/broker/users/alice" && !text.contains("secret"))
+    }
 }

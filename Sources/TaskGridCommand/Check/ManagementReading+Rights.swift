@@ -54,7 +54,7 @@ extension ManagementReading {
                 "user '\(grid.endpoint.user)' may not \(operation.verb) \(refused.listed): its pattern is '\(permission.pattern(operation))'",
                 advice: least == nil
                     ? "if it is a user of one part, say which with --role; if it is the one login of the grid: \(command)"
-                    : "widen the pattern; these let it be a \(grid.role) and no more: \(command)")
+                    : "\(Self.widening(grid)), and no more: \(command)")
         }
         return findings + topicFindings(grid, needed, least)
     }
@@ -103,7 +103,7 @@ extension ManagementReading {
             let target = "\(grid.virtualHostOption) \(ShellWord(grid.endpoint.user)) \(permission.exchange)"
             let advice =
                 if let keys = least?.keys[permission.exchange] {
-                    "widen it: rabbitmqctl set_topic_permissions \(target) \(ShellWord(keys.write)) \(ShellWord(keys.read))"
+                    "\(Self.widening(grid)): rabbitmqctl set_topic_permissions \(target) \(ShellWord(keys.write)) \(ShellWord(keys.read))"
                 } else {
                     "if it is a user of one part, say which with --role; if it is the one login of the grid: rabbitmqctl "
                         + "clear_topic_permissions \(target)"
@@ -111,6 +111,15 @@ extension ManagementReading {
             return .problem(
                 .rights, "user '\(grid.endpoint.user)' may not use \(permission.exchange) with the routing keys \(keys)", advice: advice)
         }
+    }
+
+    /// What stands before a command that replaces a pattern.
+    private static func widening(_ grid: CheckedGrid) -> String {
+        let part = "these let it be a \(grid.role)"
+        // Such a user may have types that this check does not know, and rights at the dispatcher.
+        return grid.role == .worker || grid.role == .client
+            ? "name all of its types to 'taskgrid users', which changes the dispatcher's rights too; by hand \(part) of these types"
+            : "widen the pattern; \(part)"
     }
 
     /// The types that are named, else those that have a work queue.

@@ -7,6 +7,8 @@ struct OwnBindings {
     private let exchanges: Set<String>
     /// The queues of single programs, which go with their connections, and their bindings with them.
     private let exclusive: Set<String>
+    /// The queues that stay when the connection ends that declared them.
+    private let lasting: Set<String>
 
     /// - Parameters:
     ///   - topology: the grid.
@@ -15,6 +17,7 @@ struct OwnBindings {
         self.topology = topology
         exchanges = Set(topology.exchanges.map(\.name))
         exclusive = Set(queues.filter { $0.isExclusive == true }.map(\.name))
+        lasting = Set(queues.filter { $0.isExclusive == false }.map(\.name))
     }
 
     /// Whether a message of the grid could take the way of a binding, or another message could come into the grid. The default exchange's are
@@ -33,6 +36,10 @@ struct OwnBindings {
         let queue = migrated(binding.destination)
         // A queue that is replaced by one with other arguments keeps its messages behind an exchange of this name.
         if binding.source == "\(queue).migration" { return true }
+        // A program of the grid has exclusive queues of its own alone. One that stays was made by somebody who wanted it to outlive the login.
+        if lasting.contains(queue), queue.hasPrefix("\(topology.prefix)."), !isShared(queue), queue != topology.formerRegistryQueue {
+            return false
+        }
         if queue == topology.formerRegistryQueue { return binding.source == topology.registry.name }
         if declared(queue, binding.key).contains(Binding(exchange: binding.source, queue: queue, key: binding.key)) { return true }
         // Anybody may listen to events in a queue of their own.

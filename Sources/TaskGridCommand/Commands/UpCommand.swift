@@ -24,6 +24,7 @@ struct UpCommand: AsyncParsableCommand {
               taskgrid up --broker amqp://user@host      with a running broker
               taskgrid up --nodes 3                      with a cluster of three brokers
               taskgrid up --tls                          everything encrypted
+              taskgrid up --client alice=hash,sum        with a login for alice
             """
     )
 
@@ -31,6 +32,12 @@ struct UpCommand: AsyncParsableCommand {
     var ports: Ports.Choice = .standard
     @Option(help: ArgumentHelp("How many worker processes of each type; one of each that is not named.", valueName: "type=count,…"))
     var workers: String?
+    @Option(
+        name: .customLong("client"),
+        help: ArgumentHelp(
+            "A user of the private broker that submits tasks of these types; without types of all. Repeatable.", valueName: "name=types"),
+        transform: UsersCommand.group)
+    var clients: [UsersCommand.Group] = []
     @OptionGroup var nodes: NodesOption
     @OptionGroup(title: "Grid") var grid: GridOptions
 
@@ -63,6 +70,8 @@ struct UpCommand: AsyncParsableCommand {
             let ready = ReadyFile(path: configuration.readyFile, logger: logger)
             ready.prepare()
             var services = GridConfiguration.Services(workers: try counts(), topology: nodes.topology(configuration))
+            services.clients = clients.map { GridUser(name: $0.name, role: .client($0.types ?? [])) }
+            try Self.check(services)
             services.environment = inherited
             services.store = configuration.store
             services.history = configuration.monitor.history
@@ -82,6 +91,9 @@ struct UpCommand: AsyncParsableCommand {
                     .failed,
                     "--tls is for a private RabbitMQ, and a broker is named: name it with amqps://, and https-certificate for the services")
             }
+            if case .url = broker, !clients.isEmpty {
+                throw Failure(.failed, "--client is for a private RabbitMQ, and a broker is named: 'taskgrid users' makes users of it")
+            }
             let folder = configuration.folder
             let kept = try token(configuration)
             services.secrets[.monitor] = monitorVariables(configuration, keepsToken: kept != nil)
@@ -89,11 +101,19 @@ struct UpCommand: AsyncParsableCommand {
             plan.rabbitmq = configuration.rabbitmq
             plan.usesTLS = nodes.usesTLS
             try await GridRun(grid: LocalGrid(plan), logger: logger).run { file in
-                let welcome = Welcome(file: file, folder: folder, token: kept, namesFolder: configuration.broker != nil)
+                let welcome = Welcome(
+                    file: file, folder: folder, token: kept, namesFolder: configuration.broker != nil, clients: clients.map(\.name))
                 Terminal.say(welcome.text)
                 ready.make()
             }
         }
+    }
+
+    /// Makes sure that no client has the name of another user.
+    private static func check(_ services: GridConfiguration.Services) throws(Failure) {
+        let names = services.users.map(\.name)
+        guard let name = services.clients.map(\.name).first(where: { name in names.count(where: { $0 == name }) > 1 }) else { return }
+        throw Failure(.failed, "--client \(name): another user of the grid has this name: \(names.listed)")
     }
 
     /// The token of the grid's folder; nil where others are configured.
@@ -135,6 +155,8 @@ struct Welcome {
     var token: String?
     /// Whether its folder has to be named although it is the standard one: the settings name a broker, which would come first.
     var namesFolder = false
+    /// The users for clients.
+    var clients: [String] = []
 
     var text: String {
         let example = "taskgrid run reverse hello"
@@ -149,6 +171,10 @@ struct Welcome {
         }
         if let admin = file.admin { lines.append("    RabbitMQ admin  \(admin)") }
         if file.admin != nil, let ca = file.tls?.ca { lines.append("    CA              \(ShellWord(path: ca))") }
+        for client in clients {
+            let broker = file.amqp.replacing(/:\/\/[^@]*@/) { _ in "://\(client)@" }
+            lines.append("    client          \(broker), its password in \(ShellWord(path: folder.password(of: client)))")
+        }
         lines.append("    logs            \(ShellWord(path: folder.logs))")
         lines.append("")
         lines.append("Ctrl-C stops it.")

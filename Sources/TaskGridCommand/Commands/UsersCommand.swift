@@ -20,7 +20,7 @@ struct UsersCommand: AsyncParsableCommand {
               taskgrid users secrets --worker crew=hash --client app=hash --import
 
             It makes the users of the dispatcher, the nameservice and the monitor, one for
-            each --worker group and one for each --client. It writes a random password for
+            each --worker group, each --client and each --operator. It writes a random password for
             each into <folder>/<user>.password (mode 600; one that is there is kept) and
             what each may do into <folder>/rights.json. With --import it sends the users to
             RabbitMQ, which takes an administrator's login. Without, it prints RabbitMQ's
@@ -31,7 +31,7 @@ struct UsersCommand: AsyncParsableCommand {
               taskgrid dispatcher --broker amqp://taskgrid-dispatcher@host
                 --rights secrets/rights.json
             Say it again with all groups and more, in the same folder, and restart the
-            dispatcher. In another folder users get new passwords, also those in use. To
+            dispatcher: each call writes the rights anew. In another folder users get new passwords, also those in use. To
             give a user a new password, remove its file and say it again with --import.
             'taskgrid check --role worker' looks whether a user has the rights it needs.
             """
@@ -54,6 +54,13 @@ struct UsersCommand: AsyncParsableCommand {
         help: ArgumentHelp("A client, and the types that it submits. Repeatable. (default: <prefix>-client)", valueName: "name=types"),
         transform: UsersCommand.group)
     var clients: [Group] = []
+    @Option(
+        name: .customLong("operator"),
+        help: ArgumentHelp(
+            "A client for people who run the grid, which may do everything but run tasks: pause and forget types too. Repeatable.",
+            valueName: "name"),
+        transform: UsersCommand.name)
+    var operators: [String] = []
     @Flag(name: .customLong("import"), help: "Import the users into RabbitMQ, and print no definitions.")
     var imports = false
     @Option(key: "admin") var admin: KeyArgument?
@@ -79,13 +86,17 @@ struct UsersCommand: AsyncParsableCommand {
 
     @Sendable static func group(_ text: String) throws -> Group {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let name = parts.first, GridUser.isValid(name: name) else {
+        return Group(name: try name(parts.first ?? ""), types: parts.count > 1 ? try types(parts[1]) : nil)
+    }
+
+    @Sendable static func name(_ text: String) throws -> String {
+        guard GridUser.isValid(name: text) else {
             throw ValidationError("'\(text)' names no user: 1 to 64 lower-case letters, digits and '-', and not 'type' or 'workers'")
         }
-        guard name != UserDefinitions.administrator else {
-            throw ValidationError("'\(name)' is the administrator of the broker of 'taskgrid up', who stays: choose another name")
+        guard text != UserDefinitions.administrator else {
+            throw ValidationError("'\(text)' is the administrator of the broker of 'taskgrid up', who stays: choose another name")
         }
-        return Group(name: name, types: parts.count > 1 ? try types(parts[1]) : nil)
+        return text
     }
 
     func run() async throws {
@@ -95,19 +106,26 @@ struct UsersCommand: AsyncParsableCommand {
             let topology = configuration.program.topology
             let users = users(topology)
             guard Set(users.map(\.name)).count == users.count else {
-                throw Failure(.failed, "two users have one name: give each --worker and --client a name of its own")
+                throw Failure(.failed, "two users have one name: give each --worker, --client and --operator a name of its own")
             }
             if let interfaces { try Self.check(users, for: interfaces, besides: configuration.program.folder) }
             try makeFolder()
             let passwords = try users.map { ($0, try password(of: $0)) }
             let rights = "\(folder)/rights.json"
-            let former = try? AccessPolicy.read(rights)
-            try PrivateFile.write(JSON.encode(AccessPolicy(for: users), pretty: true), to: rights)
-            if let warning = Self.dropped(from: former, users, in: rights) { Terminal.tell("warning: \(Terminal.plain(warning))\n") }
             let virtualHost = (try? configuration.location())?.endpoint.virtualHost ?? "/"
             let definitions = try UserDefinitions(passwords, topology, virtualHost: virtualHost).json
-            guard let interfaces else { return try await Output.standard.line(definitions) }
-            let interface = try await ManagementInterface.importing(definitions, into: interfaces)
+            // Where the import fails, the users have the rights that they had.
+            let interface =
+                if let interfaces { try await ManagementInterface.importing(definitions, into: interfaces) } else {
+                    nil as ManagementInterface?
+                }
+            let former = try? AccessPolicy.read(rights)
+            let policy = AccessPolicy(for: users)
+            try PrivateFile.write(JSON.encode(policy, pretty: true), to: rights)
+            for warning in Self.dropped(from: former, policy, users, in: rights, interface) {
+                Terminal.tell("warning: \(Terminal.plain(warning))\n")
+            }
+            guard let interface else { return try await Output.standard.line(definitions) }
             try await Output.standard.line("imported \(users.count) users into \(interface.address)")
         }
     }
@@ -151,16 +169,41 @@ struct UsersCommand: AsyncParsableCommand {
         throw Failure(
             .failed,
             "the grid in \(folder.path) has users of its own, as 'taskgrid up' makes them: an import of \(taken.listed) would take logins of "
-                + "its services away; name another broker with --admin, or other users and another --prefix")
+                + "its services away; give it clients with 'taskgrid up --client NAME=TYPES', or name another broker with --admin")
     }
 
-    /// Says which users of the former rights have none any more; nil: none of them.
-    static func dropped(from former: AccessPolicy?, _ users: [GridUser], in file: String) -> String? {
-        let names = former.map { Set($0.users.keys).subtracting(users.map(\.name)).sorted() } ?? []
-        guard !names.isEmpty else { return nil }
-        let commands = names.map { "rabbitmqctl delete_user \(ShellWord($0))" }.joined(separator: "; ")
-        return "\(names.listed) \(names.count == 1 ? "is" : "are") no longer in \(file): name all groups in one call, or take the logins "
-            + "away, which stay in RabbitMQ: \(commands)"
+    /// Says which users of the former rights have none any more, and which have fewer.
+    ///
+    /// - Parameters:
+    ///   - former: the rights that the file had; nil: there was none.
+    ///   - policy: those that it has now.
+    ///   - users: the users.
+    ///   - file: the file.
+    ///   - interface: where the users were imported; nil: nowhere yet.
+    static func dropped(
+        from former: AccessPolicy?, _ policy: AccessPolicy, _ users: [GridUser], in file: String, _ interface: ManagementInterface? = nil
+    ) -> [String] {
+        guard let former else { return [] }
+        var warnings: [String] = []
+        let names = Set(former.users.keys).subtracting(users.map(\.name)).sorted()
+        if !names.isEmpty {
+            let commands = names.map { name in
+                guard let interface else { return "rabbitmqctl delete_user \(ShellWord(name))" }
+                let target = interface.url("users/\(ManagementInterface.encoded(name))")
+                return "curl -u \(ShellWord(interface.user)) -X DELETE \(ShellWord(target))"
+            }
+            warnings.append(
+                "\(names.listed) \(names.count == 1 ? "is" : "are") no longer in \(file): name all groups in one call, or take the logins "
+                    + "away, which stay in RabbitMQ: \(commands.joined(separator: "; "))")
+        }
+        let fewer = users.map(\.name).compactMap { name in
+            let lost = policy.lost(by: name, since: former)
+            return lost.isEmpty ? nil : "\(name) (\(lost.listed))"
+        }
+        if !fewer.isEmpty {
+            warnings.append("these users may do less than before, because each call writes \(file) anew: \(fewer.listed)")
+        }
+        return warnings
     }
 
     /// The users of a grid.
@@ -170,6 +213,7 @@ struct UsersCommand: AsyncParsableCommand {
         let clients = clients.isEmpty ? [Group(name: "\(name)client", types: nil)] : clients
         return GridUser.services(of: topology) + workers.map { GridUser(name: $0.name, role: .worker($0.types ?? types)) }
             + clients.map { GridUser(name: $0.name, role: .client($0.types ?? types)) }
+            + operators.map { GridUser(name: $0, role: .operator) }
     }
 
     /// The password in a user's file, which has to be this user's own; a new one where there is no file.

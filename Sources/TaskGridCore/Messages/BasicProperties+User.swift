@@ -75,7 +75,8 @@ extension String {
 
 extension Topology {
     /// Refuses a message that the dispatcher has not published, or another service that may publish it. Where everybody has one login, that
-    /// is somebody of the receiver's own user; else it is the user by which the service logs in. The dispatcher is believed in everything.
+    /// is somebody of the receiver's own user; else it is the user by which the service logs in. The dispatcher is believed in everything. A
+    /// receiver that logs in as a service of its own knows that not everybody has one login: its own user is believed in nothing more.
     ///
     /// - Parameters:
     ///   - message: a message that services alone publish.
@@ -83,7 +84,8 @@ extension Topology {
     ///   - other: the user of another service that may publish such a message; nil: the dispatcher alone may.
     package func checkService(_ message: Message, to id: String, or other: String? = nil) throws(WireError) {
         let user = try message.properties.publisher()
-        guard id.belongs(to: user) || user == users.dispatcher || user == other else {
+        let isOneLogin = id.belongs(to: user) && !users.all.contains(user)
+        guard isOneLogin || user == users.dispatcher || user == other else {
             let believed = [users.dispatcher, other].compactMap(\.self).joined(separator: "' or '")
             throw WireError(.wrongUser, "user '\(user.cut(toUTF8: 80))' may not send this: a service does, as the user '\(believed)'")
         }

@@ -29,8 +29,8 @@ package struct AccessPolicy: Hashable, Sendable {
         self.users = users
     }
 
-    /// The rights of a grid's users: workers run tasks, clients submit them and deal with those of their types, the monitor acts for
-    /// people.
+    /// The rights of a grid's users: workers run tasks, clients submit them and deal with those of their types, operators do all but run
+    /// tasks, the monitor acts for people.
     ///
     /// - Parameters:
     ///   - users: the users.
@@ -42,6 +42,7 @@ package struct AccessPolicy: Hashable, Sendable {
             case .dispatcher, .nameservice: break
             case .monitor:
                 self.users[user.name] = Self.everything.filter { $0.key != .serve && $0.key != .submit }
+            case .operator: self.users[user.name] = Self.everything.filter { $0.key != .serve }
             case .worker(let types): self.users[user.name] = [.serve: Self.patterns(types)]
             case .client(let types):
                 let patterns = Self.patterns(types)
@@ -49,6 +50,18 @@ package struct AccessPolicy: Hashable, Sendable {
             }
         }
         if let owner { self.users[owner] = Self.everything }
+    }
+
+    /// What a user may no longer do that it could by former rights, as text such as `pause *`; rights that a wider pattern covers stay.
+    ///
+    /// - Parameters:
+    ///   - user: the user.
+    ///   - former: the former rights.
+    package func lost(by user: String, since former: AccessPolicy) -> [String] {
+        Right.allCases.flatMap { right in
+            let now = users[user]?[right] ?? []
+            return (former.users[user]?[right] ?? []).filter { !now.contains($0) && !now.contains("*") }.map { "\(right.rawValue) \($0)" }
+        }
     }
 
     private static let everything = Dictionary(uniqueKeysWithValues: Right.allCases.map { ($0, ["*"]) })

@@ -9,6 +9,8 @@ package struct GridUser: Hashable, Sendable {
         case worker([TaskType])
         /// Clients that submit tasks of these types; empty: of every type.
         case client([TaskType])
+        /// A client of every type, for people who run the grid: it pauses and forgets types and stops workers too.
+        case `operator`
     }
 
     package let name: String
@@ -100,7 +102,8 @@ package struct UserPermissions: Hashable, Sendable {
                 // It asks the broker whether its own queue is bound.
                 topology.control.name: Keys(write: "^\(own)$", read: "^(\(own)|workers|type[.]\(Self.pattern(types)))$"),
             ]
-        case .client(let types):
+        case .client, .operator:
+            let types = if case .client(let types) = user.role { types } else { [TaskType]() }
             configure = names("reply[.]\(own)")
             write = names("reply[.]\(own)", "submit", "rpc", "dead")
             read = names("reply[.]\(own)", "reply", "events")

@@ -67,6 +67,24 @@ struct BindingFindingTests {
         #expect(reading.bindingFindings(grid).map(\.level) == [.ok])
     }
 
+    @Test func `a queue of one program that outlives its connection is nobody's of the grid`() throws {
+        var reading = ManagementReading.healthy(grid)
+        let names = ["t.control.crew.x-2", "t.reply.app.x-2", "t.registry.spy", "t.monitor.m.x-2"]
+        reading.bindings = .success([
+            ListedBinding("t.control", names[0], key: "type.sum"), ListedBinding("t.events", names[1], key: "grid.started"),
+            ListedBinding("t.registry", names[2], key: "#"), ListedBinding("t.registry", names[3], key: "#"),
+        ])
+        #expect(!reading.bindingFindings(grid).contains { $0.level == .warning })
+        var queues = try reading.queues.get()
+        queues.listed += names.map { name in
+            var queue = ListedQueue(grid.topology.deadQueue)
+            queue.name = name
+            return queue
+        }
+        reading.queues = .success(queues)
+        #expect(reading.bindingFindings(grid).filter { $0.level == .warning }.count == 4)
+    }
+
     @Test func `the advice deletes the binding, by its names as a URL has them`() throws {
         let grid = CheckedGrid(
             endpoint: Endpoint(host: "node1", virtualHost: "a/b", user: "grid", password: "secret", tls: TLSSettings(ca: "/my ca.pem")),

@@ -62,15 +62,19 @@ struct RightsFindingTests {
         #expect(found.map(\.level) == [.ok], "\(found)")
     }
 
+    private static let widening =
+        "name all of its types to 'taskgrid users', which changes the dispatcher's rights too; by hand these let it be a worker of these types"
+
     @Test func `the advice for a part gives its permissions and no more`() {
         let types = [TaskType(literal: "hash")]
         let least = UserPermissions(GridUser(name: "grid", role: .worker(types)), CheckedGrid.sample().topology)
         let found = findings(.worker, read: "", types: types)
         let command = "rabbitmqctl set_permissions -p / grid '\(least.configure)' '\(least.write)' '\(least.read)'"
         #expect(
-            found.map(\.level) == [.problem] && found[0].advice == "widen the pattern; these let it be a worker and no more: \(command)")
+            found.map(\.level) == [.problem] && found[0].advice == "\(Self.widening), and no more: \(command)")
         let topic = ListedTopicPermission(vhost: "/", exchange: "t.results", write: "^sum$", read: "")
         let advice = findings(.worker, topics: [topic], types: types).first?.advice
+        #expect(advice?.hasPrefix("\(Self.widening): rabbitmqctl ") == true)
         #expect(advice?.hasSuffix("rabbitmqctl set_topic_permissions -p / grid t.results '^(hash)$' '^$'") == true, "\(advice ?? "")")
     }
 

@@ -88,6 +88,18 @@ struct UserTests {
         #expect(fault("t-dispatcher", "task.hash") == nil && fault("t-dispatcher", "grid.started", "dispatcher") == nil)
     }
 
+    @Test func `a service with a user of its own believes that user in nothing that is another service's`() {
+        let topology = Self.topology
+        func fault(_ user: String, _ key: String, _ service: String = "") -> WireError.Code? {
+            self.fault(user, .event(GridEvent(kind: .started, service: service, at: .now(), message: ""))) { message throws(WireError) in
+                try topology.checkEvent(message, key: key, to: "t-monitor.x-1")
+            }
+        }
+        #expect(fault("t-monitor", "task.hash") == .wrongUser && fault("t-monitor", "grid.started", "dispatcher") == .wrongUser)
+        #expect(fault("t-monitor", "worker.left") == .wrongUser && fault("t-monitor", "grid.started", "monitor") == nil)
+        #expect(fault("t-dispatcher", "task.hash") == nil && fault("t-nameservice", "worker.left") == nil)
+    }
+
     @Test func `the monitor alone asks for others, and everybody where everybody has one login`() throws {
         func actor(_ user: String?, _ name: FieldValue? = "alice", by monitor: String? = "t-monitor") throws(WireError) -> String? {
             var properties = BasicProperties(userID: user)

@@ -38,7 +38,7 @@ extension QueryHandler {
     }
 
     private static func forbidden(_ user: String, _ right: Right, _ type: TaskType?) -> QueryError {
-        let tasks = type.map { "tasks of type '\($0)'" } ?? "tasks of every type; name a type"
+        let tasks = type.map { "tasks of type '\($0)'" } ?? "tasks of every type, and no type was named"
         return QueryError(
             .forbidden,
             "user '\(user)' has not the right '\(right.rawValue)' for \(tasks): whoever runs the grid gives it with taskgrid users")
