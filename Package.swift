@@ -99,7 +99,14 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev", "libssl-dev"])]),
-        source("AMQP", ["CRabbitMQ", collections, logging]),
+        // The thread of a connection, which the bindings share.
+        .systemLibrary(name: "CPolling"),
+        source("Polling", ["CPolling"]),
+        source("AMQP", ["CRabbitMQ", "Polling", collections, logging]),
+        // libpq's headers are needed to build it, and the library itself where a PostgreSQL is used. Whoever depends on it does so behind the
+        // trait "Command".
+        .target(name: "CPostgres"),
+        source("Postgres", ["CPostgres", "Polling", logging]),
         source("TaskGridCore", ["AMQP", protobuf, crypto], exclude: ["taskgrid.proto"]),
         source("ServiceSupport", ["CRabbitMQ", "TaskGridCore", "AMQP", lifecycle, unixSignals, logging]),
         source("TaskStore", ["TaskGridCore"]),
@@ -145,7 +152,8 @@ let package = Package(
         ),
         tests("TaskGridCoreTests", ["TestSupport", "TaskGridCore"]),
         tests("ServiceSupportTests", ["ServiceSupport", "TaskGridCore", "AMQP", logging]),
-        tests("AMQPTests", ["TestSupport", "AMQP", "CRabbitMQ", "LocalGrid", "TaskGridCore", logging]),
+        tests("AMQPTests", ["TestSupport", "AMQP", "Polling", "CRabbitMQ", "LocalGrid", "TaskGridCore", logging]),
+        tests("PostgresTests", ["TestSupport", "Postgres", "CPostgres", "LocalGrid", logging]),
         .target(
             name: "TaskStoreConformance", dependencies: ["TestSupport", "TaskStore", "TaskStoreSQLite", "TaskGridCore", "AMQP"],
             path: "Tests/TaskStoreConformance", swiftSettings: settings

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds, checks the format, runs the tests against a broker of their own, builds the documentation, checks the monitor against its OpenAPI
 # document, and runs what README prints. Leaves nothing running. With arguments it runs only the tests that they select.
-# Installs missing packages. Without RabbitMQ the tests that need a broker are skipped, without Chromium those of the dashboard,
-# without promtool those of metrics, and without schemathesis the check of the OpenAPI document; with CI set they fail.
+# Installs missing packages. Without RabbitMQ the tests that need a broker are skipped, without PostgreSQL those that need a database, without
+# Chromium those of the dashboard, without promtool those of metrics, and without schemathesis the check of the OpenAPI document; with CI set
+# they fail.
 #
 # --broker 4 runs them on RabbitMQ 4, which it installs beside the machine's own in .build (see Tests/rabbitmq4.sh).
 #
@@ -22,10 +23,14 @@ if [ "${1:-}" = --broker ]; then
     export TASKGRID_RABBITMQ
 fi
 
-compose/packages.sh pkg-config librabbitmq-dev libsqlite3-dev libssl-dev openssl python3
+compose/packages.sh pkg-config librabbitmq-dev libpq-dev libsqlite3-dev libssl-dev openssl python3
 if ! compose/packages.sh rabbitmq-server; then
     [ -z "${CI:-}" ] || fail "There is no RabbitMQ here, and CI is set."
     say "There is no RabbitMQ here: tests that need a broker are skipped."
+fi
+if ! compose/packages.sh postgresql; then
+    [ -z "${CI:-}" ] || fail "There is no PostgreSQL here, and CI is set."
+    say "There is no PostgreSQL here: tests that need a database are skipped."
 fi
 if ! compose/packages.sh chromium fonts-liberation; then
     [ -z "${CI:-}" ] || fail "There is no Chromium here, and CI is set."
@@ -51,9 +56,12 @@ say "Building"
 swift build --build-tests "${lean[@]}"
 built=$SECONDS
 
-# Every process that the tests start has this folder in its environment, by which leftovers are found.
+# Every process that the tests start has this folder in its environment, by which leftovers are found; those of a PostgreSQL, which write
+# their titles over it, work there.
 work=$(mktemp -d)
 mkdir "$work/tmp" "$work/attachments"
+# Root's databases run as another user, who has to come through.
+chmod 711 "$work" "$work/tmp"
 export TMPDIR=$work/tmp
 broker=
 tee=
@@ -63,6 +71,9 @@ left() {
     found=$(grep -lasF "$work" "${listed[@]}") || true
     found=${found//\/proc\//}
     printf '%s' "${found//\/environ/}"
+    found=$(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$work/*" 2>/dev/null) || true
+    found=${found//\/proc\//}
+    printf ' %s' "${found//\/cwd/}"
 }
 stop() {
     local code=$? pids
@@ -72,7 +83,7 @@ stop() {
         wait "$broker" || { tail -n 20 "$work/broker.out" >&2; code=1; }
     fi
     pids=$(left)
-    if [ -n "$pids" ]; then
+    if [ -n "${pids//[[:space:]]/}" ]; then
         say "Left running, and now killed:" >&2
         # shellcheck disable=SC2086
         ps -o pid,args -p $pids >&2 || true

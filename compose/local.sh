@@ -7,6 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 command -v swift >/dev/null || { echo "local.sh: there is no 'swift' here: install a toolchain from https://swift.org/install" >&2; exit 1; }
-compose/packages.sh pkg-config librabbitmq-dev libsqlite3-dev libssl-dev rabbitmq-server
+compose/packages.sh pkg-config librabbitmq-dev libpq-dev libsqlite3-dev libssl-dev rabbitmq-server
 swift build -c release --product taskgrid --static-swift-stdlib
 exec .build/release/taskgrid up "$@"

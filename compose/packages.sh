@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the missing ones of the named Debian packages, as root or with sudo.
-# It neither starts nor enables a RabbitMQ or a Prometheus that it installs: a grid runs a broker of its own.
+# It neither starts nor enables a RabbitMQ, a PostgreSQL or a Prometheus that it installs: a grid runs a broker of its own, and tests a
+# database of their own. With PostgreSQL no cluster of Debian's is made.
 #
 #   compose/packages.sh PACKAGE…
 set -euo pipefail
@@ -22,9 +23,17 @@ echo "Installing ${missing[*]}" >&2
 
 # The packages' scripts ask this file whether they may start a service (invoke-rc.d(8)). An existing one is left alone.
 policy=/usr/sbin/policy-rc.d
+made=()
+trap '[ ${#made[@]} -eq 0 ] || "${root[@]}" rm -f "${made[@]}"' EXIT
 if [ ! -e "$policy" ]; then
+    made+=("$policy")
     printf '#!/bin/sh\nexit 101\n' | "${root[@]}" install -m 755 /dev/stdin "$policy"
-    trap '"${root[@]}" rm -f "$policy"' EXIT
+fi
+# The server's package makes a cluster unless a file there says otherwise (pg_createcluster(1)). An existing one is left alone.
+clusters=/etc/postgresql-common/createcluster.d/taskgrid.conf
+if [[ " ${missing[*]}" == *" postgresql"* ]] && [ ! -e "$clusters" ]; then
+    made+=("$clusters")
+    printf 'create_main_cluster = false\n' | "${root[@]}" install -D -m 644 /dev/stdin "$clusters"
 fi
 log=$(mktemp)
 if ! { "${root[@]}" apt-get -qq update &&
@@ -41,4 +50,8 @@ fi
 if [[ " ${missing[*]} " == *" rabbitmq-server "* ]] && command -v systemctl >/dev/null; then
     "${root[@]}" systemctl --quiet disable rabbitmq-server.service epmd.socket epmd.service 2>/dev/null ||
         echo "packages: could not disable the system's RabbitMQ: it may start with the machine" >&2
+fi
+if [[ " ${missing[*]}" == *" postgresql"* ]] && command -v systemctl >/dev/null; then
+    "${root[@]}" systemctl --quiet disable postgresql.service 2>/dev/null ||
+        echo "packages: could not disable the system's PostgreSQL: it may start with the machine" >&2
 fi

@@ -2,7 +2,6 @@
 #include <amqp.h>
 #include <amqp_framing.h>
 #include <amqp_tcp_socket.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
 #include "tls.h"
@@ -26,9 +25,6 @@ static inline struct timeval taskgrid_timeval(long milliseconds) {
   struct timeval time = {milliseconds / 1000, milliseconds % 1000 * 1000};
   return time;
 }
-
-/* Names the calling thread; at most 15 bytes are kept. */
-static inline void taskgrid_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 /* Keeps other processes of the user from reading this one's memory, and the system from dumping it (prctl(2)). Returns 0, or -1. */
 static inline int taskgrid_hide_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

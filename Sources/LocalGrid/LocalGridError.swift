@@ -10,6 +10,8 @@ package struct LocalGridError: Error, Hashable, Sendable, CustomStringConvertibl
         case port
         /// RabbitMQ is not installed on this machine.
         case brokerMissing
+        /// PostgreSQL is not installed on this machine.
+        case databaseMissing
         /// A process ended or hung before it was ready.
         case startFailed
         /// A setting that cannot be.

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Polling
 import Synchronization
 
 /// The work of the connection's thread between polls.

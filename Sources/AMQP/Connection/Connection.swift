@@ -2,6 +2,7 @@ import CRabbitMQ
 import Foundation
 import Glibc
 public import Logging
+import Polling
 import Synchronization
 
 /// A connection to the broker that stays: it makes sure of its declarations, consumes, and publishes with confirms; when it is

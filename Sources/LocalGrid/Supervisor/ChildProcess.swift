@@ -15,7 +15,9 @@ package struct ChildProcess: Sendable {
     package var readyWithin: Duration
     /// Whether it still serves, once it was ready; nil: as long as it runs.
     package var liveness: Liveness?
-    /// How long it may take to end after SIGTERM; past that its process group gets SIGKILL.
+    /// The signal that asks it to end.
+    package var stopSignal = StopSignal.terminate
+    /// How long it may take to end after that; past it, its process group gets SIGKILL.
     package var stopWithin: Duration
     /// How many runs it has to become ready, where the ones before exited. One that hangs or cannot be started has no other.
     package var startAttempts = 1
@@ -44,6 +46,14 @@ package struct ChildProcess: Sendable {
         case inherited([String: String])
         /// These variables and no others.
         case exactly([String: String])
+    }
+
+    /// The signal that asks a process to end in order.
+    package enum StopSignal: Sendable {
+        /// SIGTERM, which most heed.
+        case terminate
+        /// SIGINT, which PostgreSQL heeds at once: with SIGTERM it waits until all its clients are gone.
+        case interrupt
     }
 
     /// The signal that an orphan gets, if the kernel can send it (Linux).

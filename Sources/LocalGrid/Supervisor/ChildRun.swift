@@ -14,7 +14,7 @@ struct ChildRun {
 
     private static let setpriv = "/usr/bin/setpriv"
 
-    /// Runs the child until it ends; cancellation stops it with SIGTERM and, past its time, SIGKILL. `processes` lists it while it runs.
+    /// Runs the child until it ends; cancellation stops it with its signal and, past its time, SIGKILL. `processes` lists it while it runs.
     func run(_ processes: RunningProcesses = RunningProcesses(), whenReady: (Duration) -> Void) async -> ProcessEvent.Ending {
         defer { processes.ended(child.name) }
         // setpriv would report a missing program in the log only.
@@ -94,7 +94,7 @@ struct ChildRun {
 
     private var teardown: [TeardownStep] {
         [
-            .send(signal: .terminate, allowedDurationToNextStep: child.stopWithin),
+            .send(signal: child.stopSignal == .interrupt ? .interrupt : .terminate, allowedDurationToNextStep: child.stopWithin),
             .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(5)),
         ]
     }

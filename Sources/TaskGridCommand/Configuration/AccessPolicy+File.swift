@@ -1,3 +1,5 @@
+// `stat` is of the one or the other, by which C module the compiler has loaded first.
+import Dispatch
 import Foundation
 import TaskGridConfiguration
 import TaskGridCore

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@testable import AMQP
+@testable import Polling
 
 @Suite("A thread that polls and runs an actor's jobs", .timeLimit(.minutes(1)))
 struct PollLoopTests {

@@ -1,6 +1,6 @@
 import Glibc
 
-@testable import AMQP
+@testable import Polling
 
 /// An actor whose executor is a ``PollLoop``, as a connection's is.
 actor OneThread {

@@ -1,27 +1,38 @@
-import CRabbitMQ
+import CPolling
 import Foundation
 import Glibc
 import Synchronization
 
-/// A thread that polls the sockets of one or more connections and runs their jobs between polls. It is the executor of these
-/// ``Connection``s, and through ``PollLoopTasks`` of the tasks that prefer it: they receive from a connection without a change of threads.
+/// A thread that polls the sockets of one or more connections and runs their jobs between polls. It is the executor of these connections,
+/// which are actors, and through ``PollLoopTasks`` of the tasks that prefer it: they receive from a connection without a change of threads.
+///
+/// The bindings of client libraries share it: a connection to RabbitMQ and one to PostgreSQL each have such a thread.
 ///
 /// Jobs wake it through an eventfd, which is written at most once per sleep. The thread ends when its last connection is gone. As long as
 /// one lives, every job enqueued on it is run. A task may outlive all of them; it continues in the global pool.
-final class PollLoop: SerialExecutor {
+package final class PollLoop: SerialExecutor {
     /// The events that end the wait before the next turn.
-    struct WakeCondition {
+    package struct WakeCondition: Sendable {
         /// The socket, or -1: none.
-        var socket: Int32 = -1
-        var wantsToRead = true
-        var wantsToWrite = false
+        package var socket: Int32
+        package var wantsToRead: Bool
+        package var wantsToWrite: Bool
         /// The turn after this time is due even if nothing happens.
-        var deadline: ContinuousClock.Instant?
+        package var deadline: ContinuousClock.Instant?
+
+        package init(
+            socket: Int32 = -1, wantsToRead: Bool = true, wantsToWrite: Bool = false, deadline: ContinuousClock.Instant? = nil
+        ) {
+            self.socket = socket
+            self.wantsToRead = wantsToRead
+            self.wantsToWrite = wantsToWrite
+            self.deadline = deadline
+        }
     }
 
     /// A connection's work between polls, told whether its socket was readable or broken. It returns the events to wait for next; nil: the
     /// connection is gone.
-    typealias TurnBody = @Sendable (_ isReadable: Bool) -> WakeCondition?
+    package typealias TurnBody = @Sendable (_ isReadable: Bool) -> WakeCondition?
 
     /// A connection, as the thread sees it.
     private struct Member {
@@ -55,7 +66,8 @@ final class PollLoop: SerialExecutor {
     private static let shortSleep: Int32 = 10
     private let name: String
 
-    init(name: String) {
+    /// - Parameter name: names the thread; it starts with the first connection.
+    package init(name: String) {
         self.name = name
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
     }
@@ -65,7 +77,7 @@ final class PollLoop: SerialExecutor {
     }
 
     /// Adds a connection; the first one starts the thread.
-    func join(turn: @escaping TurnBody) {
+    package func join(turn: @escaping TurnBody) {
         let isFirst = pending.withLock { pending in
             pending.joining.append(turn)
             defer { pending.isStarted = true }
@@ -80,7 +92,7 @@ final class PollLoop: SerialExecutor {
         thread.start()
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         enqueue(Job(job: UnownedJob(job), tasks: nil))
     }
 
@@ -99,23 +111,23 @@ final class PollLoop: SerialExecutor {
         if !isTaken { globalConcurrentExecutor.enqueue(job.job) }
     }
 
-    func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         UnownedSerialExecutor(ordinary: self)
     }
 
-    func isIsolatingCurrentContext() -> Bool? {
+    package func isIsolatingCurrentContext() -> Bool? {
         pending.withLock { pending in pending.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
     }
 
-    func checkIsolated() {
+    package func checkIsolated() {
         precondition(isIsolatingCurrentContext() == true, "not on the thread of connection \(name)")
     }
 
     /// Whether the thread has ended, and the global pool runs the jobs.
-    var hasEnded: Bool { pending.withLock { $0.hasEnded } }
+    package var hasEnded: Bool { pending.withLock { $0.hasEnded } }
 
     /// Ends the sleep, if there is one: another turn is due.
-    func wake() {
+    package func wake() {
         var one: UInt64 = 1
         // A failure means that the counter is full, and then the thread is awake anyway.
         _ = write(wakeUp, &one, 8)
@@ -181,8 +193,8 @@ final class PollLoop: SerialExecutor {
         }
         var timeout: Int32 = blocking ? -1 : 0
         if blocking, let deadline = members.compactMap(\.wait.deadline).min() {
-            let left = ContinuousClock.now.duration(to: deadline).seconds
-            timeout = left <= 0 ? 0 : Int32(min(left * 1000 + 1, 3_600_000))
+            let left = ContinuousClock.now.duration(to: deadline)
+            timeout = left <= .zero ? 0 : left >= .seconds(3600) ? 3_600_000 : Int32(left.attoseconds / 1_000_000_000_000_000) + 1
         }
         if wakeUp < 0, blocking { timeout = timeout < 0 ? Self.shortSleep : min(timeout, Self.shortSleep) }
         guard Glibc.poll(&descriptors, nfds_t(descriptors.count), timeout) > 0 else { return }

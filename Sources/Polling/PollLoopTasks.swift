@@ -1,12 +1,13 @@
 /// Runs the steps of tasks on the thread of a ``PollLoop``, between its polls.
-final class PollLoopTasks: TaskExecutor {
+package final class PollLoopTasks: TaskExecutor {
     private let loop: PollLoop
 
-    init(_ loop: PollLoop) {
+    /// - Parameter loop: the thread.
+    package init(_ loop: PollLoop) {
         self.loop = loop
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         loop.enqueue(UnownedJob(job), of: self)
     }
 }

@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+@testable import LocalGrid
+
+/// Without PostgreSQL these tests are skipped on a laptop, and fail in CI.
+private let isPostgreSQLThereOrRequired = (try? DatabaseInstallation.find()) != nil || ProcessInfo.processInfo.environment["CI"] != nil
+
+@Suite("A private PostgreSQL", .enabled(if: isPostgreSQLThereOrRequired), .timeLimit(.minutes(2)))
+struct PrivateDatabaseTests {
+    /// A folder that the database's user can come through.
+    private func withFolder(_ name: String = "a database", _ body: (String) async throws -> Void) async throws {
+        let parent = FileManager.default.temporaryDirectory.appending(path: "private database \(UUID().uuidString)").path
+        try FileManager.default.createDirectory(
+            atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        defer { try? FileManager.default.removeItem(atPath: parent) }
+        try await body("\(parent)/\(name)")
+    }
+
+    @Test func `it starts on its port with its data again, after a stop and after a kill, and leaves nothing running`() async throws {
+        try await withFolder { folder in
+            let database = try PrivateDatabase(in: folder, installation: try DatabaseInstallation.find())
+            // What a start that was killed half-way may have left.
+            try FileManager.default.createDirectory(atPath: database.data, withIntermediateDirectories: true)
+            try "15\n".write(toFile: "\(database.data)/PG_VERSION", atomically: true, encoding: .utf8)
+            try await database.prepare()
+            #expect(DatabaseProcesses.list(database.data) == [])
+            let password = try database.password()
+            #expect(password.count == 32 && !database.url.contains(password))
+            for _ in 0..<2 {
+                try await database.start()
+                #expect(await DatabaseProbe.answers(database.port))
+                #expect(DatabaseProcesses.list(database.data).count > 1)
+                await database.stop()
+                #expect(DatabaseProcesses.list(database.data) == [])
+                #expect(await !DatabaseProbe.answers(database.port))
+                try await database.start()
+                await database.kill()
+                #expect(DatabaseProcesses.list(database.data) == [])
+            }
+            try await database.prepare()
+            #expect(try database.password() == password)
+            #expect(try mode("\(folder)/password") == 0o600 && mode("\(folder)/pgpass") == 0o600)
+            #expect(try mode(database.data) == 0o700)
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/run/password"))
+            let settings = try String(contentsOfFile: "\(database.data)/taskgrid.conf", encoding: .utf8)
+            #expect(settings.contains("listen_addresses = '127.0.0.1'\n") && settings.contains("fsync = 'on'\n"))
+            let access = try String(contentsOfFile: "\(database.data)/pg_hba.conf", encoding: .utf8).split(separator: "\n").filter {
+                !$0.hasPrefix("#")
+            }
+            #expect(access.allSatisfy { $0.hasSuffix("scram-sha-256") } && !access.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["it's a \\ \"name\"", String(repeating: "long-", count: 30)])
+    func `a folder of any name will do, and one too long for a socket has none`(name: String) async throws {
+        try await withFolder(name) { folder in
+            let primary = try PrivateDatabase(in: folder, name: "primary", installation: try DatabaseInstallation.find())
+            #expect(primary.socketFolder.isEmpty == (name.count > 100))
+            try await primary.prepare()
+            try await primary.start()
+            let standby = try PrivateDatabase(in: "\(folder) 2", name: "standby", installation: try DatabaseInstallation.find())
+            try await standby.prepare(asStandbyOf: primary)
+            try await standby.start()
+            #expect(try standby.password() == primary.password())
+            await primary.kill()
+            try await standby.promote()
+            #expect(!FileManager.default.fileExists(atPath: "\(standby.data)/standby.signal"))
+            await standby.stop()
+        }
+    }
+
+    @Test func `a supervisor starts it anew when it dies`() async throws {
+        try await withFolder { folder in
+            let database = try PrivateDatabase(in: folder, installation: try DatabaseInstallation.find())
+            try await database.prepare()
+            let (readies, ready) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(8))
+            let supervisor = Supervisor(stages: [[database.process]]) { if case .ready = $0.what { ready.yield() } }
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await supervisor.run() }
+                var iterator = readies.makeAsyncIterator()
+                #expect(await iterator.next() != nil)
+                #expect(database.signal(SIGKILL) > 1)
+                #expect(await iterator.next() != nil)
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+            #expect(DatabaseProcesses.list(database.data) == [])
+        }
+    }
+
+    @Test func `errors say what is missing`() async throws {
+        let none = #expect(throws: LocalGridError.self) { try DatabaseInstallation.find(in: "/nonexistent") }
+        #expect(none?.code == .databaseMissing && none?.message.contains("/nonexistent") == true)
+        try await withFolder { folder in
+            let database = try PrivateDatabase(
+                in: folder, installation: try DatabaseInstallation.find(), settings: ["shared_buffers": "nonsense"])
+            try await database.prepare()
+            let error = await #expect(throws: LocalGridError.self) { try await database.start() }
+            #expect(error?.code == .startFailed && error?.message.contains("shared_buffers") == true)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0))
+    func `a folder that the database's user cannot enter is refused`() async throws {
+        try await withFolder { folder in
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            let database = try PrivateDatabase(in: "\(folder)/inner", installation: try DatabaseInstallation.find())
+            let error = await #expect(throws: LocalGridError.self) { try await database.prepare() }
+            #expect(error?.message.contains("cannot enter \(folder)") == true, "\(error?.message ?? "")")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Testing
+
+@testable import Postgres
+
+@Suite("Texts of PostgreSQL and libpq")
+struct TextTests {
+    @Test func `a foreign text is one line, bounded, and nothing that a terminal obeys`() {
+        #expect(ForeignText.plain(" a\n\tb\u{1B}[31m\u{202E}c \n") == "a b\u{FFFD}[31m\u{FFFD}c")
+        #expect(ForeignText.plain(String(repeating: "x", count: 5000)).count == ForeignText.limit + 1)
+    }
+
+    @Test func `a secret is not shown, nor half of one where the text is cut`() {
+        let text = String(repeating: "x", count: ForeignText.limit - 3) + "hunter2"
+        #expect(!ForeignText.plain(text, without: ["hunter2"]).contains("hun"))
+        #expect(ForeignText.plain("a b", without: [""]) == "a b")
+    }
+
+    @Test func `what libpq quotes of a connection string is left out`() {
+        #expect(
+            ForeignText.withoutQuotations(#"missing "=" after "pass"word" in connection info string"#)
+                == "missing '…' in connection info string")
+        #expect(ForeignText.withoutQuotations("out of memory") == "out of memory")
+        #expect(!ForeignText.withoutQuotations(#"invalid percent-encoded token: "pass%zz"#).contains("pass"))
+    }
+
+    @Test(arguments: [
+        (
+            "FATAL: 28P01: password authentication failed LOCATION: auth_failed, auth.c:326", PostgresError.Code.accessRefused,
+            "28P01" as String?
+        ),
+        ("FATAL: 3D000: database \"x\" does not exist", .unknownDatabase, "3D000"),
+        ("FATAL: 57P03: the database system is starting up", .unreachable, "57P03"),
+        ("FATAL: 42501: permission denied for database", .accessRefused, "42501"),
+        ("connection to server at \"h\", port 1 failed: session is read-only", .unsuitableServer, nil),
+        ("SSL error: certificate verify failed", .tlsRefused, nil),
+        ("invalid sslmode value: \"x\"", .badSettings, nil),
+        ("could not translate host name", .unreachable, nil),
+    ])
+    func `the reason of a failed connection is known by its SQLSTATE, else by libpq's text`(
+        text: String, code: PostgresError.Code, sqlState: String?
+    ) {
+        let error = DialFailures.error(text)
+        #expect(error.code == code && error.sqlState == sqlState)
+        #expect(!error.message.contains("LOCATION"))
+    }
+
+    @Test func `servers that fail for different reasons are unreachable, because one may come back`() {
+        var failures = DialFailures()
+        failures.add(DialFailures.error("no answer"), of: ConnectionOptions.Server(host: "a"))
+        failures.add(DialFailures.error("FATAL: 28P01: no"), of: ConnectionOptions.Server(host: "b", port: "1"))
+        let error = failures.combined("a,b/x")
+        #expect(error.code == .unreachable && error.sqlState == nil)
+        #expect(error.message.contains("a:5432: no answer; b:1: FATAL: 28P01: no"))
+    }
+
+    @Test func `messages that repeat values are cut before them`() {
+        #expect(ServerMessage.withoutValue(#"invalid input syntax for type integer: "abc""#) == "invalid input syntax for type integer")
+        #expect(ServerMessage.holdsValues("23505") && ServerMessage.holdsValues("22P02") && !ServerMessage.holdsValues("42601"))
+    }
+
+    @Test func `settings and statements show no password and no value`() {
+        let settings = PostgresSettings(conninfo: "postgresql://user:hunter2@host/db")
+        let statement = PostgresQuery("find", "SELECT $1")("hunter2")
+        var dumped = ""
+        dump(settings, to: &dumped)
+        dump(statement, to: &dumped)
+        #expect(!dumped.contains("hunter2") && !"\(settings) \(statement)".contains("hunter2"))
+        #expect("\(statement)" == "'find' with 1 parameters")
+    }
+
+    @Test func `a library that is missing or is not libpq is named, with what it lacks`() throws {
+        let missing = #expect(throws: PostgresError.self) { try Libpq.load("libtaskgrid-none.so.9").get() }
+        #expect(missing?.code == .libraryMissing && missing?.message.contains("libtaskgrid-none.so.9") == true)
+        let other = #expect(throws: PostgresError.self) { try Libpq.load("libm.so.6").get() }
+        #expect(other?.message.contains("libm.so.6 has no function PQbackendPID") == true)
+        #expect(other?.message.contains("install libpq5") == true)
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import LocalGrid
+import Logging
+import Postgres
+import TestSupport
+import Testing
+
+/// The PostgreSQL of this test run: started by the first test that asks for it, in a folder of its own, and gone with the process.
+enum TestDatabase {
+    /// Tests that need PostgreSQL run where it is installed. Without it they are skipped on a laptop, and fail in CI.
+    static let isThereOrRequired = (try? installation()) != nil || ProcessInfo.processInfo.environment["CI"] != nil
+
+    static func installation() throws(LocalGridError) -> DatabaseInstallation {
+        try DatabaseInstallation.find(in: ProcessInfo.processInfo.environment["TASKGRID_POSTGRES"])
+    }
+
+    private static let folder = FileManager.default.temporaryDirectory.appending(path: "postgres tests \(UUID().uuidString)").path
+
+    /// Unstructured, because all tests of the run share it.
+    private static let started = Task<PrivateDatabase, any Error> {
+        atexit { TestDatabase.remove() }
+        let database = try PrivateDatabase(in: "\(folder)/shared", name: "shared", installation: installation())
+        try makeOpenFolder()
+        try await database.prepare()
+        try await database.start()
+        return database
+    }
+
+    /// The server that tests share. They change nothing but tables of their own.
+    static func shared() async throws -> PrivateDatabase { try await started.value }
+
+    /// A server of the test's own, which it may kill; stopped and removed afterwards.
+    static func withServer<Value>(
+        name: String = "own", settings: [String: String] = [:], _ body: (PrivateDatabase) async throws -> Value
+    ) async throws -> Value {
+        try makeOpenFolder()
+        let database = try PrivateDatabase(
+            in: "\(folder)/\(name)-\(UUID().uuidString.prefix(8))", name: name, installation: installation(), settings: settings)
+        do {
+            try await database.prepare()
+            try await database.start()
+            let value = try await body(database)
+            await database.stop()
+            return value
+        } catch {
+            await database.kill()
+            throw error
+        }
+    }
+
+    /// A standby of `primary`, prepared and not started.
+    static func standby(of primary: PrivateDatabase) async throws -> PrivateDatabase {
+        let standby = try PrivateDatabase(
+            in: "\(folder)/standby-\(UUID().uuidString.prefix(8))", name: "standby", installation: installation())
+        try await standby.prepare(asStandbyOf: primary)
+        return standby
+    }
+
+    /// The servers run as another user where this is root, and have to come through.
+    private static func makeOpenFolder() throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+    }
+
+    /// At the end of the process: the servers die with it, and leave their files.
+    private static func remove() {
+        let prefix = "\(folder)/"
+        var pids: [pid_t] = []
+        repeat {
+            pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
+                .filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd"))?.hasPrefix(prefix) == true }
+            for pid in pids { kill(pid, SIGKILL) }
+            usleep(10_000)
+        } while !pids.isEmpty
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}
+
+/// Settings of a connection to a server; nil: the shared one.
+func settings(_ url: String? = nil) async throws -> PostgresSettings {
+    let shared = try await url == nil ? TestDatabase.shared().url : ""
+    return PostgresSettings(conninfo: url ?? shared, applicationName: "taskgrid tests")
+}
+
+/// Runs `body` with a connection of its own, and closes it.
+///
+/// - Parameters:
+///   - settings: nil: those of the shared server.
+///   - logger: where the connection logs.
+///   - isConnected: whether it is connected when `body` begins.
+@discardableResult
+func withConnection<Value>(
+    _ settings: PostgresSettings? = nil, logger: Logger = .silent, isConnected: Bool = true,
+    _ body: (PostgresConnection) async throws -> Value
+) async throws -> Value {
+    var used = settings
+    if used == nil { used = try await PostgresTests.settings() }
+    let connection = PostgresConnection(try #require(used), name: "test", logger: logger)
+    do {
+        if isConnected { try await connection.connect() }
+        let value = try await body(connection)
+        await connection.close()
+        return value
+    } catch {
+        await connection.close()
+        throw error
+    }
+}
+
+/// A name for a table of the test's own.
+func uniqueTable(_ prefix: String = "t") -> String { "\(prefix)_\(UUID().uuidString.replacing("-", with: "").lowercased())" }
+
+extension PostgresConnection {
+    /// Runs one statement without parameters.
+    @discardableResult
+    nonisolated func sql(_ text: String) async throws(PostgresError) -> PostgresRows {
+        try await run([PostgresQuery.once("sql", text)()])[0]
+    }
+
+    /// The only value of a query.
+    nonisolated func value<Value: PostgresValue>(_ type: Value.Type, _ text: String) async throws -> Value? {
+        try await sql("SELECT (\(text)) AS value").column("value", type)[ifPresent: 0]
+    }
+}
