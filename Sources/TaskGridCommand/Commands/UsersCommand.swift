@@ -20,19 +20,20 @@ struct UsersCommand: AsyncParsableCommand {
               taskgrid users secrets --worker crew=hash --client app=hash --import
 
             It makes the users of the dispatcher, the nameservice and the monitor, one for
-            each --worker group, each --client and each --operator. It writes a random password for
-            each into <folder>/<user>.password (mode 600; one that is there is kept) and
-            what each may do into <folder>/rights.json. With --import it sends the users to
-            RabbitMQ, which takes an administrator's login. Without, it prints RabbitMQ's
-            definitions of them, for its own tools to import.
+            each --worker group, each --client and each --operator. It writes a random
+            password for each into <folder>/<user>.password (mode 600; one that is there is
+            kept) and what each may do into <folder>/rights.json. With --import it sends
+            the users to RabbitMQ, which takes an administrator's login. Without, it prints
+            RabbitMQ's definitions of them, for its own tools to import.
 
             Then each part logs in as its user, and the dispatcher enforces the rights:
               export TASKGRID_BROKER_PASSWORD_FILE=secrets/taskgrid-dispatcher.password
               taskgrid dispatcher --broker amqp://taskgrid-dispatcher@host
                 --rights secrets/rights.json
             Say it again with all groups and more, in the same folder, and restart the
-            dispatcher: each call writes the rights anew. In another folder users get new passwords, also those in use. To
-            give a user a new password, remove its file and say it again with --import.
+            dispatcher: each call writes the rights anew. In another folder users get new
+            passwords, also those in use. To give a user a new password, remove its file
+            and say it again with --import.
             'taskgrid check --role worker' looks whether a user has the rights it needs.
             """
     )

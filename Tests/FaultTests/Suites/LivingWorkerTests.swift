@@ -80,7 +80,7 @@ struct LivingWorkerTests {
             let endings = try await grid.settle(submitted)
             #expect(endings[id]?.state == .succeeded)
             let attempts = grid.runs.attempts[id] ?? []
-            #expect(attempts.count >= 2 && attempts == Array(1...attempts.count))
+            #expect(attempts.count >= 2 && attempts == Array(1...attempts.count), "\(attempts)")
             #expect(workers.allSatisfy { $0.endings.isEmpty })
             try await grid.until {
                 let logs = try (1...4).map { try String(contentsOfFile: grid.file("worker\($0).log"), encoding: .utf8) }
