@@ -41,6 +41,9 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let subprocess = command("Subprocess", "swift-subprocess")
 let systemPackage = command("SystemPackage", "swift-system")
 
+/// The binding of libpq, whose headers only a build with the command needs.
+let postgres = Target.Dependency.target(name: "Postgres", condition: .when(traits: ["Command"]))
+
 func source(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
 }
@@ -103,14 +106,17 @@ let package = Package(
         .systemLibrary(name: "CPolling"),
         source("Polling", ["CPolling"]),
         source("AMQP", ["CRabbitMQ", "Polling", collections, logging]),
-        // libpq's headers are needed to build it, and the library itself where a PostgreSQL is used. Whoever depends on it does so behind the
-        // trait "Command".
+        // libpq's headers are needed to build it, and the library itself where a PostgreSQL is used. Whoever depends on it does so behind
+        // the trait "Command".
         .target(name: "CPostgres"),
         source("Postgres", ["CPostgres", "Polling", logging]),
         source("TaskGridCore", ["AMQP", protobuf, crypto], exclude: ["taskgrid.proto"]),
         source("ServiceSupport", ["CRabbitMQ", "TaskGridCore", "AMQP", lifecycle, unixSignals, logging]),
         source("TaskStore", ["TaskGridCore"]),
         source("TaskStoreSQLite", ["TaskStore", "TaskGridCore", "AMQP", "ServiceSupport", grdb], exclude: ["Schema.sql"]),
+        source(
+            "TaskStorePostgres",
+            ["TaskStore", "TaskGridCore", "AMQP", "ServiceSupport", postgres, collections, logging], exclude: ["Schema/Schema.sql"]),
         source("TaskGridClient", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging]),
         source("TaskGridWorker", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
         source("TaskGridConfiguration", ["TaskGridCore", "AMQP", "ServiceSupport", "TaskGridWorker", configuration, logging]),
@@ -155,11 +161,21 @@ let package = Package(
         tests("AMQPTests", ["TestSupport", "AMQP", "Polling", "CRabbitMQ", "LocalGrid", "TaskGridCore", logging]),
         tests("PostgresTests", ["TestSupport", "Postgres", "CPostgres", "LocalGrid", logging]),
         .target(
-            name: "TaskStoreConformance", dependencies: ["TestSupport", "TaskStore", "TaskStoreSQLite", "TaskGridCore", "AMQP"],
+            name: "TaskStoreConformance",
+            dependencies: [
+                "TestSupport", "TaskStore", "TaskStoreSQLite", "TaskStorePostgres", "Postgres", "TaskGridCore", "AMQP", "LocalGrid",
+                logging,
+            ],
             path: "Tests/TaskStoreConformance", swiftSettings: settings
         ),
         tests(
             "TaskStoreSQLiteTests", ["TestSupport", "TaskStoreConformance", "TaskStore", "TaskStoreSQLite", "TaskGridCore", "AMQP", grdb]),
+        tests(
+            "TaskStorePostgresTests",
+            [
+                "TestSupport", "TaskStoreConformance", "TaskStore", "TaskStorePostgres", "Postgres", "TaskGridCore", "AMQP", "LocalGrid",
+                logging,
+            ]),
         tests("TaskGridClientTests", ["TestSupport", "TaskGridClient", "TaskGridCore", "AMQP", "LocalGrid", logging]),
         tests("TaskGridWorkerTests", ["TestSupport", "TaskGridWorker", "ServiceSupport", "TaskGridCore", "AMQP"]),
         tests("TaskGridTests", ["TestSupport", "TaskGrid", "TaskGridConfiguration", "ServiceSupport"]),

@@ -1,6 +1,7 @@
 import Foundation
 import LocalGrid
 import Postgres
+import TestSupport
 import Testing
 
 @Suite("PostgreSQL with standbys", .enabled(if: TestDatabase.isThereOrRequired), .timeLimit(.minutes(3)))

@@ -1,13 +1,20 @@
 import Foundation
+import LocalGrid
+import Logging
+import Postgres
 package import TaskStore
+import TaskStorePostgres
 import TaskStoreSQLite
+import TestSupport
 import Testing
 
 /// A kind of store that the conformance tests run over. A further one is one line in ``all``, and a property that makes it.
 package struct StoreFactory: Sendable, CustomTestStringConvertible {
     package typealias Body = (any TaskStore) async throws -> Void
 
-    package static let all: [StoreFactory] = [.sqliteFile, .sqliteInMemory, .model]
+    /// Those of PostgreSQL run where it is installed. Without it they are skipped on a laptop, and fail in CI.
+    package static let all: [StoreFactory] =
+        [.sqliteFile, .sqliteInMemory, .model] + (TestDatabase.isThereOrRequired ? [.postgres] : [])
 
     package let testDescription: String
     private let make: @Sendable (Body) async throws -> Void
@@ -37,6 +44,25 @@ extension StoreFactory {
         let store = try await SQLiteTaskStore.inMemory()
         try await body(store)
         await store.close()
+    }
+
+    /// In a schema of its own, of the one server that the run starts.
+    package static let postgres = StoreFactory("PostgreSQL") { body in
+        let settings = PostgresSettings(conninfo: try await TestDatabase.shared().url)
+        let schema = "case-\(UUID().uuidString.lowercased())"
+        let logger = Logger(label: "store") { _ in SwiftLogNoOpLogHandler() }
+        let store = try await PostgresTaskStore(settings, schema: schema, logger: logger)
+        do {
+            try await body(store)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+        let connection = PostgresConnection(settings, name: "test", logger: logger)
+        try await connection.connect()
+        _ = try await connection.run([PostgresQuery.once("drop", "DROP SCHEMA \"\(schema)\" CASCADE")()])
+        await connection.close()
     }
 
     package static let model = StoreFactory("model") { body in

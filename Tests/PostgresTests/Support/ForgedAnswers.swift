@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// A network that, once it is told to, puts bytes of the test's own in place of the server's next answer.
 final class ForgedAnswers: Sendable {

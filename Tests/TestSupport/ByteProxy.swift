@@ -4,10 +4,10 @@ import Synchronization
 /// A network between a client and a server that a test cuts or holds at a byte. It knows no protocol.
 ///
 /// Two threads a connection carry bytes, one each way; they end with the connection.
-final class ByteProxy: Sendable {
-    enum Direction: Sendable, Hashable { case towardServer, towardClient }
+package final class ByteProxy: Sendable {
+    package enum Direction: Sendable, Hashable { case towardServer, towardClient }
 
-    enum Verdict: Sendable {
+    package enum Verdict: Sendable {
         /// All bytes go on.
         case pass
         /// Only so many go on, and the connection ends.
@@ -19,9 +19,9 @@ final class ByteProxy: Sendable {
     }
 
     /// Asked about the bytes that a read has given: with the number of the connection, from 1, and of the direction's bytes before them.
-    typealias Judge = @Sendable (_ link: Int, _ direction: Direction, _ bytes: ArraySlice<UInt8>, _ before: Int) -> Verdict
+    package typealias Judge = @Sendable (_ link: Int, _ direction: Direction, _ bytes: ArraySlice<UInt8>, _ before: Int) -> Verdict
 
-    let port: Int
+    package let port: Int
     private let listener: Int32
     private let state = Mutex(State())
 
@@ -31,7 +31,7 @@ final class ByteProxy: Sendable {
         var isStopped = false
     }
 
-    init(to server: Int, judge: @escaping Judge) throws {
+    package init(to server: Int, judge: @escaping Judge) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Self.address(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -46,7 +46,7 @@ final class ByteProxy: Sendable {
     }
 
     /// Ends all connections and takes no more.
-    func stop() {
+    package func stop() {
         state.withLock { state in
             guard !state.isStopped else { return }
             state.isStopped = true
@@ -147,5 +147,5 @@ final class ByteProxy: Sendable {
 
 extension ArraySlice<UInt8> {
     /// Whether the text is in these bytes.
-    func has(_ text: String) -> Bool { firstRange(of: Array(text.utf8)) != nil }
+    package func has(_ text: String) -> Bool { firstRange(of: Array(text.utf8)) != nil }
 }

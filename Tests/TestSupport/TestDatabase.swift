@@ -1,16 +1,12 @@
 import Foundation
-import LocalGrid
-import Logging
-import Postgres
-import TestSupport
-import Testing
+package import LocalGrid
 
 /// The PostgreSQL of this test run: started by the first test that asks for it, in a folder of its own, and gone with the process.
-enum TestDatabase {
+package enum TestDatabase {
     /// Tests that need PostgreSQL run where it is installed. Without it they are skipped on a laptop, and fail in CI.
-    static let isThereOrRequired = (try? installation()) != nil || ProcessInfo.processInfo.environment["CI"] != nil
+    package static let isThereOrRequired = (try? installation()) != nil || ProcessInfo.processInfo.environment["CI"] != nil
 
-    static func installation() throws(LocalGridError) -> DatabaseInstallation {
+    package static func installation() throws(LocalGridError) -> DatabaseInstallation {
         try DatabaseInstallation.find(in: ProcessInfo.processInfo.environment["TASKGRID_POSTGRES"])
     }
 
@@ -19,7 +15,9 @@ enum TestDatabase {
     /// Unstructured, because all tests of the run share it.
     private static let started = Task<PrivateDatabase, any Error> {
         atexit { TestDatabase.remove() }
-        let database = try PrivateDatabase(in: "\(folder)/shared", name: "shared", installation: installation())
+        // Many tests run at once, and each store has three connections.
+        let database = try PrivateDatabase(
+            in: "\(folder)/shared", name: "shared", installation: installation(), settings: ["max_connections": "1000"])
         try makeOpenFolder()
         try await database.prepare()
         try await database.start()
@@ -27,10 +25,10 @@ enum TestDatabase {
     }
 
     /// The server that tests share. They change nothing but tables of their own.
-    static func shared() async throws -> PrivateDatabase { try await started.value }
+    package static func shared() async throws -> PrivateDatabase { try await started.value }
 
     /// A server of the test's own, which it may kill; stopped and removed afterwards.
-    static func withServer<Value>(
+    package static func withServer<Value>(
         name: String = "own", settings: [String: String] = [:], _ body: (PrivateDatabase) async throws -> Value
     ) async throws -> Value {
         try makeOpenFolder()
@@ -49,7 +47,7 @@ enum TestDatabase {
     }
 
     /// A standby of `primary`, prepared and not started.
-    static func standby(of primary: PrivateDatabase) async throws -> PrivateDatabase {
+    package static func standby(of primary: PrivateDatabase) async throws -> PrivateDatabase {
         let standby = try PrivateDatabase(
             in: "\(folder)/standby-\(UUID().uuidString.prefix(8))", name: "standby", installation: installation())
         try await standby.prepare(asStandbyOf: primary)
@@ -73,52 +71,5 @@ enum TestDatabase {
             usleep(10_000)
         } while !pids.isEmpty
         try? FileManager.default.removeItem(atPath: folder)
-    }
-}
-
-/// Settings of a connection to a server; nil: the shared one.
-func settings(_ url: String? = nil) async throws -> PostgresSettings {
-    let shared = try await url == nil ? TestDatabase.shared().url : ""
-    return PostgresSettings(conninfo: url ?? shared, applicationName: "taskgrid tests")
-}
-
-/// Runs `body` with a connection of its own, and closes it.
-///
-/// - Parameters:
-///   - settings: nil: those of the shared server.
-///   - logger: where the connection logs.
-///   - isConnected: whether it is connected when `body` begins.
-@discardableResult
-func withConnection<Value>(
-    _ settings: PostgresSettings? = nil, logger: Logger = .silent, isConnected: Bool = true,
-    _ body: (PostgresConnection) async throws -> Value
-) async throws -> Value {
-    var used = settings
-    if used == nil { used = try await PostgresTests.settings() }
-    let connection = PostgresConnection(try #require(used), name: "test", logger: logger)
-    do {
-        if isConnected { try await connection.connect() }
-        let value = try await body(connection)
-        await connection.close()
-        return value
-    } catch {
-        await connection.close()
-        throw error
-    }
-}
-
-/// A name for a table of the test's own.
-func uniqueTable(_ prefix: String = "t") -> String { "\(prefix)_\(UUID().uuidString.replacing("-", with: "").lowercased())" }
-
-extension PostgresConnection {
-    /// Runs one statement without parameters.
-    @discardableResult
-    nonisolated func sql(_ text: String) async throws(PostgresError) -> PostgresRows {
-        try await run([PostgresQuery.once("sql", text)()])[0]
-    }
-
-    /// The only value of a query.
-    nonisolated func value<Value: PostgresValue>(_ type: Value.Type, _ text: String) async throws -> Value? {
-        try await sql("SELECT (\(text)) AS value").column("value", type)[ifPresent: 0]
     }
 }

@@ -1,0 +1,101 @@
+import Postgres
+import TaskGridCore
+import TaskStore
+
+/// A block that may go whole: what of it stays, as one snapshot has it.
+struct BlockRemoval {
+    /// The most tasks that stay, and the most bytes of theirs: they are copied while everything waits.
+    static let mostKept = 10_000
+    static let mostBytes = 64 << 20
+
+    let block: Block
+    let kept: [Int64]
+    /// How many tasks of each type it has.
+    let counts: [Int32: Int64]
+
+    /// Looks at the lowest block.
+    ///
+    /// - Parameters:
+    ///   - retention: what is to be kept.
+    ///   - excess: how many ended tasks there are more than are kept.
+    ///   - lastTask: the highest id that was given.
+    /// - Returns: Nil where it cannot go whole: not all of its ids are given, or too much of it stays.
+    init?(_ retention: Retention, excess: Int, lastTask: Int64, _ snapshot: PostgresTransaction) async throws {
+        guard let number = try await snapshot.run([BlockSQL.lowest()])[0].first("number", Int64.self) else { return nil }
+        let block = Block(number: number)
+        guard block.end <= lastTask + 1 else { return nil }
+        let sql = BlockSQL(block: block)
+        let before = retention.before.rawValue
+        let size = try await snapshot.run([BlockSQL.mayScan(), BlockSQL.mayHash(), sql.size(before: before)])[2]
+        guard let tasks = try size.first("tasks", Int64.self), let ended = try size.first("ended", Int64.self),
+            let young = try size.first("young", Int64.self)
+        else { return nil }
+        // Beyond the number that is kept, age does not matter.
+        let mayAllGo = Int(ended) <= excess
+        guard tasks - ended + (mayAllGo ? 0 : young) <= Self.mostKept else { return nil }
+        let answers = try await snapshot.run([
+            sql.kept(before: mayAllGo ? .max : before, limit: Self.mostKept + 1), sql.count,
+        ])
+        let (ids, bytes) = (try answers[0].values("id", Int64.self), try answers[0].values("bytes", Int32.self))
+        guard ids.count <= Self.mostKept, bytes.reduce(0, { $0 + Int($1) }) <= Self.mostBytes else { return nil }
+        self.block = block
+        kept = ids
+        counts = try Self.counts(answers[1])
+    }
+
+    static func counts(_ rows: PostgresRows) throws -> [Int32: Int64] {
+        let (type, count) = (try rows.column("type", Int32.self), try rows.column("count", Int64.self))
+        var counts: [Int32: Int64] = [:]
+        for row in rows.indices { counts[try type[row]] = try count[row] }
+        return counts
+    }
+}
+
+extension Writer {
+    /// Removes a block, in one short transaction that waits for nobody: a reader that holds a table has it tried again later.
+    ///
+    /// - Parameters:
+    ///   - removal: the block.
+    ///   - generation: the number of changes that the snapshot was read after.
+    /// - Returns: How many tasks went; nil: not now.
+    func remove(_ removal: BlockRemoval, generation: Int) async throws -> Int? {
+        await enter()
+        defer { leave() }
+        // A task that was reopened since is not among those that stay.
+        guard generation == self.generation else { return nil }
+        let sql = BlockSQL(block: removal.block)
+        do {
+            let gone = try await step { transaction in
+                let statements = [BlockSQL.limitWait(), BlockSQL.lock()] + sql.detaching + sql.moving(removal.kept)
+                let moved = try BlockRemoval.counts(try await transaction.run(statements)[statements.count - 1])
+                let gone = removal.counts.map { (type: $0.key, count: $0.value - (moved[$0.key] ?? 0)) }
+                let count = gone.reduce(0) { $0 + $1.count }
+                let last =
+                    sql.dropping + [
+                        BlockSQL.addKept(SlotState.number, gone.map(\.type), gone.map(\.count)),
+                        BlockSQL.setPruned(SlotState.number, count, removal.block.end - 1),
+                    ]
+                return (Int(count), last)
+            }
+            try change { state in
+                state.slot.prunedTo = max(state.slot.prunedTo, removal.block.end - 1)
+                state.accept()
+            }
+            return gone
+        } catch let error as PostgresError {
+            // Somebody reads the tables: lock_not_available, deadlock_detected.
+            guard error.sqlState == "55P03" || error.sqlState == "40P01" else { throw error }
+            return nil
+        }
+    }
+
+    /// How many ended tasks there are more than are kept, and what a look at blocks has to know.
+    func pruningState(_ retention: Retention) async throws -> (excess: Int, lastTask: Int64, generation: Int) {
+        await enter()
+        defer { leave() }
+        try await load()
+        let found = try await connection.run([PruningSQL.find(SlotState.number)])[0]
+        let ended = Int(try found.first("ended", Int64.self) ?? 0)
+        return (ended - max(0, retention.keeping), state?.slot.lastTask ?? 0, generation)
+    }
+}

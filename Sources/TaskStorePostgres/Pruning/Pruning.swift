@@ -1,0 +1,121 @@
+import Postgres
+import TaskGridCore
+package import TaskStore
+
+extension PostgresTaskStore {
+    package func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Pruned {
+        guard limit > 0 else { return Pruned() }
+        return try await call { [writer, readers] in
+            if let gone = try await writer.removeBlock(retention, readers) { return Pruned(tasks: gone) }
+            return try await writer.prune(retention, limit: limit)
+        }
+    }
+}
+
+/// One small step of forgetting: which tasks and keys go, of those that it looks at.
+struct PruningStep {
+    /// How many endings one step looks at for each that it may forget: those of tasks that lived long stand in the way of younger ones.
+    static let reach = 20
+
+    let retention: Retention
+    let limit: Int
+
+    /// Of the endings that were walked over, those of tasks to forget, and the place for the next step: it starts anew when it comes to
+    /// young tasks or to the end.
+    func old(_ rows: PostgresRows, excess: Int) throws -> (ids: [Int64], place: Int64) {
+        let (id, completed) = (try rows.column("id", Int64.self), try rows.column("completed", Int64.self))
+        let created = try rows.column("created", Int64.self)
+        var ids: [Int64] = []
+        for row in rows.indices {
+            if try ids.count < excess || completed[row] < retention.before.rawValue {
+                ids.append(try id[row])
+                if ids.count == limit { return (ids, try id[row]) }
+            } else if let created = try created[ifPresent: row], created >= retention.before.rawValue {
+                // Neither it nor one after it can have ended earlier.
+                return (ids, 0)
+            }
+        }
+        return (ids, rows.count < Self.walk(limit) ? 0 : try rows.indices.last.map { try id[$0] } ?? 0)
+    }
+
+    /// How many endings are walked over.
+    static func walk(_ limit: Int) -> Int {
+        Int(Int32(clamping: limit.multipliedReportingOverflow(by: reach).overflow ? .max : limit * reach))
+    }
+
+    /// Of the submissions that were looked at, those whose keys go, and the place for the next step: a submission whose task lives long
+    /// must not be looked at over and over by each step. Those beyond the number that is kept go earlier than by their age, the oldest
+    /// first.
+    func emptied(_ rows: PostgresRows, excess: Int) throws -> (firsts: [Int64], place: Int64) {
+        let (first, created) = (try rows.column("first", Int64.self), try rows.column("created", Int64.self))
+        let isEmpty = try rows.column("is_empty", Bool.self)
+        let aged = min(retention.before, retention.keysSince)
+        var (emptied, next, seen) = ([Int64](), Int64(0), 0)
+        for row in rows.indices {
+            guard try created[row] < (emptied.count < excess ? retention.keysSince : aged).rawValue else { break }
+            next = try first[row]
+            seen += 1
+            if try isEmpty[row] { emptied.append(next) }
+        }
+        return (emptied, seen < limit ? 0 : next)
+    }
+}
+
+extension Writer {
+    /// How long whole blocks are not looked at after a look that found none to remove.
+    private static let pause = Duration.seconds(60)
+
+    /// Removes the lowest block if it can go whole.
+    ///
+    /// - Returns: How many tasks went; nil: none, because it cannot, or not now, or was empty, or it is not time to look.
+    func removeBlock(_ retention: Retention, _ readers: Readers) async throws -> Int? {
+        guard ContinuousClock.now >= nextLook else { return nil }
+        nextLook = .now + Self.pause
+        let (excess, lastTask, generation) = try await pruningState(retention)
+        guard lastTask >= Block.size else { return nil }
+        let removal = try await readers.withSnapshot { snapshot in
+            try await BlockRemoval(retention, excess: excess, lastTask: lastTask, snapshot)
+        }
+        guard let removal, let gone = try await remove(removal, generation: generation) else { return nil }
+        // There may be another one.
+        nextLook = .now
+        return gone > 0 ? gone : nil
+    }
+
+    /// Forgets row by row.
+    func prune(_ retention: Retention, limit: Int) async throws -> Pruned {
+        await enter()
+        defer { leave() }
+        let limit = min(limit, pace.allowance(at: .now))
+        guard limit > 0 else { return Pruned() }
+        let step = PruningStep(retention: retention, limit: limit)
+        let (pruned, prunedTo) = try await self.step { transaction in
+            let found = try await transaction.run([PruningSQL.find(SlotState.number)])[0]
+            guard let ended = try found.first("ended", Int64.self), let keys = try found.first("keys", Int64.self),
+                let walked = try found.first("walked", Int64.self), let swept = try found.first("swept", Int64.self)
+            else { throw StoreError(.corrupt, "the slot table has no row of slot \(SlotState.number)") }
+            let keeping = max(0, retention.keeping)
+            let endings = try await transaction.run([PruningSQL.walk(walked, Int32(PruningStep.walk(limit)))])[0]
+            let (ids, place) = try step.old(endings, excess: Int(ended) - keeping)
+            var statements: [PostgresStatement] = []
+            if !ids.isEmpty {
+                statements = [PruningSQL.deleteAttempts(ids), PruningSQL.deleteEndings(ids), PruningSQL.deleteTasks(SlotState.number, ids)]
+            }
+            statements.append(PruningSQL.sweep(swept, Int32(clamping: limit)))
+            let rows = try await transaction.run(statements)[statements.count - 1]
+            let (firsts, position) = try step.emptied(rows, excess: Int(keys) - keeping)
+            var last: [PostgresStatement] = firsts.isEmpty ? [] : [PruningSQL.deleteKeys(SlotState.number, firsts)]
+            last.append(
+                SlotSQL.setPruning(SlotState.number, Int64(ids.count), ids.last ?? 0, place, position, Int64(firsts.count)))
+            return ((Pruned(tasks: ids.count, keys: firsts.count), ids.last ?? 0), last)
+        }
+        pace.spend(pruned.tasks + pruned.keys)
+        if pruned.tasks > 0 { generation += 1 }
+        try change { state in
+            state.slot.prunedTo = max(state.slot.prunedTo, prunedTo)
+            state.slot.keys -= Int64(pruned.keys)
+            state.accept()
+        }
+        return pruned
+    }
+}

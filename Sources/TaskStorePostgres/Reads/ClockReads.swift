@@ -1,0 +1,68 @@
+import Foundation
+import Postgres
+package import TaskGridCore
+package import TaskStore
+
+/// Reads of the slot's clock and of bulk actions, and whether the store can be written.
+enum ClockReads {
+    static let clock = PostgresQuery("clock", "SELECT clock, wall, wall_offset FROM slot WHERE slot = $1::integer")
+
+    static let bulkActions = PostgresQuery(
+        "bulk_actions", "SELECT action FROM bulk_action WHERE slot = $1::integer ORDER BY started DESC, id DESC")
+
+    static let check = PostgresQuery(
+        "check",
+        """
+        SELECT pg_is_in_recovery() AS is_in_recovery, (
+            SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'
+        ) AS read_only, to_regclass('slot') IS NOT NULL AS has_tables
+        """)
+}
+
+extension PostgresTaskStore {
+    package func clock() async throws(StoreError) -> StoreClockReading? {
+        try await call { [readers] in
+            let rows = try await readers.run([ClockReads.clock(SlotState.number)])[0]
+            guard let clock = try rows.first("clock", Int64.self), clock > 0, let wall = try rows.first("wall", Int64.self) else {
+                return nil
+            }
+            return StoreClockReading(clock: Timestamp(rawValue: clock), wall: Timestamp(rawValue: wall))
+        }
+    }
+
+    package func alignedOffset() async throws(StoreError) -> Duration {
+        try await call { [readers] in
+            let rows = try await readers.run([ClockReads.clock(SlotState.number)])[0]
+            return .milliseconds(try rows.first("wall_offset", Int64.self) ?? 0)
+        }
+    }
+
+    package func bulkActions() async throws(StoreError) -> [BulkAction] {
+        try await call { [readers] in
+            let rows = try await readers.run([ClockReads.bulkActions(SlotState.number)])[0].values("action", Data.self)
+            return try rows.map { row in
+                do {
+                    return try JSON.decode(BulkAction.self, row)
+                } catch let error {
+                    throw StoreError(.corrupt, "a bulk action cannot be read: \(error)")
+                }
+            }
+        }
+    }
+
+    package func check() async throws(StoreError) {
+        try await call { [readers] in
+            let rows = try await readers.run([ClockReads.check()])[0]
+            guard try rows.first("has_tables", Bool.self) == true else {
+                throw StoreError(
+                    .missing, "its tables are gone; restore them from a backup, or restart the dispatcher to go on with a new store")
+            }
+            guard try rows.first("is_in_recovery", Bool.self) == false else {
+                throw StoreError(.readOnly, "the server is a standby; name all hosts with target_session_attrs=read-write")
+            }
+            guard try rows.first("read_only", String.self) != "on" else {
+                throw StoreError(.readOnly, "the server has default_transaction_read_only = on; set it off")
+            }
+        }
+    }
+}

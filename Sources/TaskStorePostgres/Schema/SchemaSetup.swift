@@ -1,0 +1,88 @@
+import Foundation
+import Postgres
+import TaskGridCore
+import TaskStore
+
+/// Brings a PostgreSQL schema to the version of this program, when a store is opened.
+struct SchemaSetup {
+    let connection: PostgresConnection
+    /// The name of the PostgreSQL schema.
+    let name: String
+
+    private static let findTables = PostgresQuery.once(
+        "find_tables",
+        """
+        SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS has_schema,
+            EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'grid') AS has_tables
+        """)
+    private static let version = PostgresQuery.once("find_version", "SELECT version FROM grid")
+    private static let lockVersion = PostgresQuery.once("lock_version", "SELECT version FROM grid FOR UPDATE")
+    private static let lockSlots = PostgresQuery.once("lock_slots", "SELECT slot FROM slot ORDER BY slot FOR UPDATE")
+    private static let setVersion = PostgresQuery.once("set_version", "UPDATE grid SET version = $1")
+    private static let makeSlot = PostgresQuery.once("make_slot", "INSERT INTO slot (slot, identity, secret) VALUES ($1, $2, $3)")
+
+    /// Two processes that open a new store at once both make its tables, and one of them finds those of the other.
+    private static let isThere: Set<String> = ["42P06", "42P07", "23505", "55P03"]
+
+    private static let attempts = 10
+
+    func run() async throws {
+        guard name.utf8.count <= Schema.maximumNameLength else {
+            throw StoreError(
+                .badRequest,
+                "'\(name)' is too long for the name of a PostgreSQL schema, which has at most 63 bytes; give the grid a shorter prefix")
+        }
+        // Each attempt waits for the other process's transaction, which may be rolled back.
+        for _ in 1..<Self.attempts {
+            do {
+                return try await runOnce()
+            } catch let error as PostgresError {
+                guard error.sqlState.map(Self.isThere.contains) ?? false else { throw error }
+            }
+        }
+        try await runOnce()
+    }
+
+    private func runOnce() async throws {
+        let found = try await connection.run([Self.findTables(name)])[0]
+        let hasTables = try found.first("has_tables", Bool.self) ?? false
+        let hasSchema = try found.first("has_schema", Bool.self) ?? false
+        let known = hasTables ? try await connection.run([Self.version()])[0].first("version", Int32.self) ?? 0 : 0
+        guard known <= Schema.version else {
+            throw StoreError(
+                .newerVersion,
+                "its tables are of version \(known), which a newer program has made, and this one knows \(Schema.version): "
+                    + "use that program, or give the grid another prefix")
+        }
+        guard !hasTables || known < Schema.version else { return }
+        let transaction = try await connection.begin()
+        do {
+            if !hasTables {
+                if !hasSchema { try await run(["CREATE SCHEMA \(Schema.quoted(name))"], "make the schema", transaction) }
+                try await migrate(from: 0, transaction)
+                _ = try await transaction.run(
+                    [Self.makeSlot(SlotState.number, UUID().uuidString.lowercased(), ProofKey.randomSecret())]
+                        + Block(number: 0).creation + Block(number: 1).creation)
+            } else {
+                // The dispatcher that is at work finishes its turn, and the next one finds the new version.
+                let version = try await transaction.run([Self.lockVersion(), Self.lockSlots()])[0].first("version", Int32.self) ?? 0
+                try await migrate(from: version, transaction)
+            }
+            try await transaction.commit()
+        } catch {
+            await transaction.rollBack()
+            throw error
+        }
+    }
+
+    private func migrate(from version: Int32, _ transaction: PostgresTransaction) async throws {
+        for number in Int(version)..<Schema.migrations.count {
+            try await run(Schema.migrations[number], "migration \(number + 1)", transaction)
+        }
+        _ = try await transaction.run([Self.setVersion(Schema.version)])
+    }
+
+    private func run(_ statements: [String], _ name: String, _ transaction: PostgresTransaction) async throws {
+        _ = try await transaction.run(statements.map { PostgresQuery.once(name, $0)() })
+    }
+}

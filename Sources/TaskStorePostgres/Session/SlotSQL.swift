@@ -1,0 +1,52 @@
+import Postgres
+
+/// The statements about the row of `slot`.
+enum SlotSQL {
+    static let find = PostgresQuery(
+        "find_slot",
+        """
+        SELECT slot.*, (SELECT max(number) FROM block) AS last_block, pg_is_in_recovery() AS is_in_recovery
+        FROM slot WHERE slot = $1::integer
+        """)
+
+    /// Begins a term. Of another timeline than the term before, it begins an epoch too, and skips a block of ids: the database may have
+    /// lost the last commits, and what they handed out must fit nothing.
+    static let beginTerm = PostgresQuery(
+        "begin_term",
+        """
+        UPDATE slot SET term = term + 1, turn = turn + 1,
+            epoch = epoch + CASE WHEN timeline <> $2::bigint THEN 1 ELSE 0 END,
+            last_task = last_task + CASE WHEN timeline <> $2::bigint THEN 1048576 ELSE 0 END,
+            timeline = coalesce($2::bigint, timeline)
+        WHERE slot = $1::integer RETURNING slot.*, (SELECT max(number) FROM block) AS last_block
+        """)
+
+    /// The database's timeline, which is another after a failover and after a restore. Everyone may call these functions, and they tell the
+    /// new timeline at once: `pg_control_checkpoint()` tells it after the next checkpoint only.
+    static let timeline = PostgresQuery(
+        "timeline", "SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS timeline")
+
+    /// A commit that has returned is durable, whatever the role's or the database's default is. What standbys have to confirm is for the
+    /// server to say.
+    static let makeDurable = PostgresQuery(
+        "make_durable",
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+
+    /// The fence of changes that are no commit of the dispatcher.
+    static let fence = PostgresQuery(
+        "fence_step",
+        """
+        UPDATE slot SET turn = turn + 1
+        WHERE slot = $1::integer AND turn = $2::bigint AND ($3::bigint IS NULL OR term = $3::bigint) RETURNING slot.*
+        """)
+
+    static let setAlignment = PostgresQuery("set_alignment", "UPDATE slot SET wall_offset = $2::bigint WHERE slot = $1::integer")
+
+    static let setPruning = PostgresQuery(
+        "set_pruning",
+        """
+        UPDATE slot SET pruned = pruned + $2::bigint, pruned_to = greatest(pruned_to, $3::bigint), walked = $4::bigint, swept = $5::bigint,
+            keys = keys - $6::bigint
+        WHERE slot = $1::integer
+        """)
+}

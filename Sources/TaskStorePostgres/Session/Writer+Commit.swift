@@ -1,0 +1,85 @@
+import Postgres
+import ServiceSupport
+import TaskGridCore
+import TaskStore
+
+extension Writer {
+    /// Commits changes of the dispatcher.
+    func commit(_ changes: StoreChanges) async throws -> StoreReceipt {
+        try Commit.check(changes)
+        await enter()
+        defer { leave() }
+        let count = changes.submissions.reduce(0) { $0 + Int64($1.submission.tasks.count) }
+        while true {
+            try await load()
+            try await makeBlocks(for: count)
+            do {
+                var (commit, pipeline) = try change { state in
+                    var (commit, pipeline) = (Commit(changes, state), Pipeline())
+                    try commit.ask(&pipeline, &state)
+                    return (commit, pipeline)
+                }
+                guard let transaction = try await begin(term: changes.term?.rawValue, pipeline.statements) else { continue }
+                return try await finish(&commit, transaction)
+            } catch {
+                failed(error)
+                throw error
+            }
+        }
+    }
+
+    /// The second and the third step of a commit.
+    private func finish(_ commit: inout Commit, _ transaction: PostgresTransaction) async throws -> StoreReceipt {
+        do {
+            let answers = Pipeline.Answers(transaction.answers)
+            var repeated: PostgresRows?
+            if let question = try commit.askRepeatedKeys(answers) { repeated = try await transaction.run([question])[0] }
+            var pipeline = Pipeline()
+            try change { try commit.write(&pipeline, &$0, answers, repeated: repeated) }
+            while try change({ commit.askTakes(&pipeline, &$0) }) {
+                let answers = Pipeline.Answers(try await transaction.run(pipeline.statements))
+                try change { try commit.take(&$0, answers) }
+                pipeline = Pipeline()
+            }
+            Failpoint.storeTransaction.pass()
+            let forgettings = try change { commit.finish(&pipeline, &$0) }
+            let last = Pipeline.Answers(try await self.commit(transaction, pipeline.statements))
+            let receipt = try change { commit.finished(&$0, last, forgettings) }
+            if !receipt.reopenings.isEmpty { generation += 1 }
+            makeBlockAhead()
+            return receipt
+        } catch {
+            await transaction.rollBack()
+            throw error
+        }
+    }
+
+    /// Changes the state in memory in place.
+    func change<Value>(_ body: (inout OpenState) throws -> Value) throws -> Value {
+        guard state != nil else { throw StoreError(.failed, "the state in memory is gone in the middle of a transaction") }
+        // Taken out and put back: one owner, and nothing is copied.
+        var taken: OpenState? = nil
+        swap(&taken, &state)
+        guard var changed = taken.take() else { throw StoreError(.failed, "the state in memory is gone") }
+        defer { state = changed }
+        return try body(&changed)
+    }
+
+    /// Makes the partitions that so many new tasks need, where they were not made ahead.
+    func makeBlocks(for count: Int64) async throws {
+        guard let lastTask = state?.slot.lastTask else { return }
+        let needed = Block(of: lastTask + count)
+        guard needed > lastBlock else { return }
+        // The ids between may have been skipped, with a new epoch.
+        let first = max(lastBlock.number + 1, Block(of: lastTask + 1).number)
+        try await make(first...needed.number)
+    }
+
+    /// Makes the partitions of blocks, outside of any turn.
+    func make(_ numbers: ClosedRange<Int64>) async throws {
+        for number in numbers {
+            _ = try await connection.transaction(Block(number: number).creation)
+            lastBlock = Block(number: number)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Postgres
+import TaskGridCore
+import TaskStore
+import TaskStoreConformance
+import TestSupport
+import Testing
+
+@testable import TaskStorePostgres
+
+@Suite("Tables of a store", .enabled(if: TestDatabase.isThereOrRequired), .timeLimit(.minutes(3)))
+struct SchemaTests {
+    /// Columns, indexes and settings of all tables.
+    private func describe(_ schema: String) async throws -> [String] {
+        let rows = try await sql(
+            schema,
+            """
+            SELECT concat_ws(' ', relname, relkind, array_to_string(reloptions, ','), attname, atttypid::regtype::text, attnotnull::text,
+                pg_get_expr(adbin, adrelid), (SELECT collname FROM pg_collation WHERE pg_collation.oid = attcollation)) AS line
+            FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+                LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+            WHERE relnamespace = current_schema()::regnamespace AND NOT relispartition
+            UNION ALL SELECT replace(indexdef, quote_ident(schemaname) || '.', '') FROM pg_indexes
+            WHERE schemaname = current_schema() AND tablename !~ '_(below|[0-9]+)$'
+            ORDER BY line
+            """)[0]
+        return try rows.values("line", String.self)
+    }
+
+    @Test func `the file shows the tables as the migrations make them`() async throws {
+        let (made, read) = (uniqueSchema(), uniqueSchema())
+        let store = try await open(made)
+        await store.close()
+        let root = (1...3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+        let text = try String(contentsOf: root.appending(path: "Sources/TaskStorePostgres/Schema/Schema.sql"), encoding: .utf8)
+        try await sql(read, "CREATE SCHEMA \(Schema.quoted(read))")
+        let statements = text.split(separator: "\n").map { $0.prefix(upTo: $0.firstRange(of: "--")?.lowerBound ?? $0.endIndex) }
+            .joined(separator: "\n").split(separator: ";").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+        for statement in statements where !statement.isEmpty { try await sql(read, statement) }
+        let described = (try await describe(read), try await describe(made))
+        #expect(described.0 == described.1)
+        try await drop(made)
+        try await drop(read)
+    }
+
+    @Test func `two processes make a new store at once, and it is one`() async throws {
+        let schema = uniqueSchema()
+        let identities = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    let store = try await open(schema)
+                    await store.close()
+                    return store.identity
+                }
+            }
+            return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+        }
+        #expect(identities.count == 1)
+        try await drop(schema)
+    }
+
+    @Test func `two grids share a database`() async throws {
+        let schemas = (uniqueSchema(), uniqueSchema() + "\"; x")
+        let stores = (try await open(schemas.0), try await open(schemas.1))
+        try await stores.0.submit(.of([.text("a")]))
+        let ids = (try await stores.0.ids(), try await stores.1.ids())
+        #expect(ids.0 == [1] && ids.1.isEmpty)
+        #expect(stores.0.identity != stores.1.identity)
+        await stores.0.close()
+        await stores.1.close()
+        try await drop(schemas.0)
+        try await drop(schemas.1)
+    }
+
+    @Test func `a type that comes back after it was forgotten has a number that none had`() async throws {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        _ = try await store.commit(.init(types: [.reverse, .sum]))
+        #expect(try await store.forget(.sum))
+        #expect(try await store.commit(.init(types: [.sum], forgettings: [.init(type: .sum)])).forgettings == [true])
+        try await store.submit(.of(.sum, [.text("a")]))
+        #expect(try await sql(schema, "SELECT id FROM type WHERE id > 0 ORDER BY id")[0].values("id", Int32.self) == [1, 4])
+        await store.close()
+        try await drop(schema)
+    }
+}
