@@ -52,6 +52,19 @@ find Package.swift Sources Tests -name '*.swift' -not -path '*/.build/*' -print0
 lean=()
 [ -z "${CI:-}" ] || lean=(-debug-info-format none)
 
+# A build leaves a core idle now and then: README's package is built there, at idle priority. Linux divides the time of a core among sessions
+# before it looks at priorities, so it has a session of its own, with the least share.
+packaged=$(mktemp)
+package=
+endpackage() { [ -z "$package" ] || kill -- "-$package" 2>/dev/null || true; }
+trap 'endpackage; rm -f "$packaged"' EXIT
+if [ $# -eq 0 ]; then
+    swift package resolve
+    # shellcheck disable=SC2016
+    setsid chrt --idle 0 sh -c 'echo 19 2>/dev/null >/proc/$$/autogroup; exec Tests/readme.py --build' >"$packaged" 2>&1 &
+    package=$!
+fi
+
 say "Building"
 swift build --build-tests "${lean[@]}"
 built=$SECONDS
@@ -78,6 +91,7 @@ left() {
 stop() {
     local code=$? pids
     trap - EXIT INT TERM
+    endpackage
     if [ -n "$broker" ]; then
         kill "$broker" 2>/dev/null || true
         wait "$broker" || { tail -n 20 "$work/broker.out" >&2; code=1; }
@@ -102,7 +116,7 @@ stop() {
             FNR == 1 { tell(); print "\n== Attached: " FILENAME; } /^== / { tell(); print; next } { lines[count++ % 20] = $0 }
             END { tell() }' "$work"/attachments/* >&2 2>/dev/null || true
     fi
-    rm -rf "$work"
+    rm -rf "$work" "$packaged"
     say "Took $SECONDS s: $built s to build, $((SECONDS - built)) s to test."
     exit "$code"
 }
@@ -129,15 +143,11 @@ elif [ -n "${CI:-}" ]; then
     fail "There is no /usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server here, and CI is set."
 fi
 
-# The tests wait more than they compute. What only computes runs beside them, at idle priority so that it takes nothing from them.
-beside=
 if [ $# -eq 0 ]; then
-    # Linux divides the time of a core among sessions before it looks at priorities: a session of its own gets the least share.
-    # shellcheck disable=SC2016
-    setsid chrt --idle 0 sh -c '
-        echo 19 2>/dev/null >/proc/$$/autogroup
-        Tests/docs.py; docs=$?; Tests/readme.py --build && exit $docs' >"$work/beside.out" 2>&1 &
-    beside=$!
+    say "Building the documentation, and the rest of README's package"
+    Tests/docs.py
+    wait "$package" || { cat "$packaged" >&2; exit 1; }
+    package=
 fi
 
 say "Testing"
@@ -151,12 +161,6 @@ swift test --skip-build "${lean[@]}" --attachments-path "$work/attachments" "$@"
 ) 2>&1 && code=0 || code=$?
 tee=$!
 
-if [ -n "$beside" ]; then
-    wait "$tee" || true
-    say "Building the documentation, and the package of README, beside the tests"
-    wait "$beside" || code=1
-    cat "$work/beside.out"
-fi
 [ "$code" -eq 0 ] || exit "$code"
 
 if [ $# -eq 0 ] && [ -n "$broker" ]; then

@@ -80,7 +80,8 @@ struct LivingWorkerTests {
             let endings = try await grid.settle(submitted)
             #expect(endings[id]?.state == .succeeded)
             let attempts = grid.runs.attempts[id] ?? []
-            #expect(attempts.count >= 2 && attempts == Array(1...attempts.count), "\(attempts)")
+            // An attempt that was on its way when the connections were closed may never have begun.
+            #expect(attempts.count >= 2 && attempts.first == 1 && attempts == Set(attempts).sorted(), "\(attempts)")
             #expect(workers.allSatisfy { $0.endings.isEmpty })
             try await grid.until {
                 let logs = try (1...4).map { try String(contentsOfFile: grid.file("worker\($0).log"), encoding: .utf8) }
