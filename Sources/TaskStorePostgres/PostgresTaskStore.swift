@@ -14,7 +14,7 @@ package import TaskStore
 ///
 /// **Retention.** ``prune(_:limit:)`` takes rows one by one at a bounded pace. Of a store that gets more tasks than that, whole blocks of
 /// 2^20 ids go at once, as soon as all of their tasks have been given and nothing but a few of them is kept: until then up to 2^20 tasks
-/// more than ``Retention/keeping`` are there, and tasks may be older than ``Retention/before`` by the time in which a block is filled.
+/// more than `Retention.keeping` are there, and tasks may be older than `Retention.before` by the time in which a block is filled.
 ///
 /// **Durability** is the server's: a commit is as durable as its `synchronous_commit` and its standbys make it. Only synchronous
 /// replication keeps an accepted task when the server's machine is lost.

@@ -8,7 +8,9 @@ extension ManagementReading {
 
     /// Reads the connections of the virtual host.
     ///
-    /// - Parameter services: those that answer, whose connections therefore are there.
+    /// - Parameters:
+    ///   - grid: the grid.
+    ///   - services: those that answer, whose connections therefore are there.
     mutating func readLogins(of grid: CheckedGrid, answering services: [Topology.Service]) async {
         guard case .success = overview else { return }
         let host = ManagementInterface.encoded(grid.endpoint.virtualHost)

@@ -8,7 +8,7 @@ import TaskStore
 /// It goes in three steps, each of which is one journey to the server and back, and changes the state in memory as it goes:
 ///
 /// 1. ``ask(_:_:)``: the fence, and what only the rows know: repeated keys, tasks that have ended before.
-/// 2. ``write(_:_:)``: what follows from the answers; and the tasks that are taken are read.
+/// 2. ``write(_:_:_:repeated:)``: what follows from the answers; and the tasks that are taken are read.
 /// 3. ``finish(_:_:)``: what follows from these, and the counters.
 ///
 /// A step that has nothing to ask is part of the next, except that COMMIT follows the answer of the fence.

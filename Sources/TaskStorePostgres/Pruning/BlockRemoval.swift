@@ -19,6 +19,7 @@ struct BlockRemoval {
     ///   - retention: what is to be kept.
     ///   - excess: how many ended tasks there are more than are kept.
     ///   - lastTask: the highest id that was given.
+    ///   - snapshot: the transaction that it reads in.
     /// - Returns: Nil where it cannot go whole: not all of its ids are given, or too much of it stays.
     init?(_ retention: Retention, excess: Int, lastTask: Int64, _ snapshot: PostgresTransaction) async throws {
         guard let number = try await snapshot.run([BlockSQL.lowest()])[0].first("number", Int64.self) else { return nil }
