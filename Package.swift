@@ -106,8 +106,8 @@ let package = Package(
         .systemLibrary(name: "CPolling"),
         source("Polling", ["CPolling"]),
         source("AMQP", ["CRabbitMQ", "Polling", collections, logging]),
-        // libpq's headers are needed to build it, and the library itself where a PostgreSQL is used. Whoever depends on it does so behind
-        // the trait "Command".
+        // libpq's headers are needed to build it, and the library itself where a PostgreSQL is used. Modules depend on it behind the
+        // trait "Command" alone.
         .target(name: "CPostgres"),
         source("Postgres", ["CPostgres", "Polling", logging]),
         source("TaskGridCore", ["AMQP", protobuf, crypto], exclude: ["taskgrid.proto"]),
@@ -132,7 +132,7 @@ let package = Package(
         source("Dispatcher", ["TaskGridCore", "AMQP", "ServiceSupport", "TaskStore", collections, logging, lifecycle, histogram]),
         source("Nameservice", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
         // A module of its own beside ServiceSupport, because programs that submit or run tasks need no web server without the trait.
-        source("WebSupport", ["ServiceSupport", logging, lifecycle, httpTypes, hummingbird, nioSSL]),
+        source("WebSupport", ["ServiceSupport", "TaskGridCore", logging, lifecycle, httpTypes, hummingbird, nioSSL]),
         source(
             "Monitor",
             ["TaskGridCore", "AMQP", "ServiceSupport", "WebSupport", crypto, grdb, logging, lifecycle, histogram, httpTypes, hummingbird],
@@ -156,9 +156,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["TaskGridCore", "AMQP", "LocalGrid", logging], path: "Tests/TestSupport",
             swiftSettings: settings
         ),
-        tests("TaskGridCoreTests", ["TestSupport", "TaskGridCore"]),
+        tests("TaskGridCoreTests", ["TestSupport", "TaskGridCore", "AMQP"]),
         tests("ServiceSupportTests", ["ServiceSupport", "TaskGridCore", "AMQP", logging]),
-        tests("AMQPTests", ["TestSupport", "AMQP", "Polling", "CRabbitMQ", "LocalGrid", "TaskGridCore", logging]),
+        tests("AMQPTests", ["TestSupport", "AMQP", "Polling", "CRabbitMQ", "LocalGrid", "TaskGridConfiguration", "TaskGridCore", logging]),
         tests("PostgresTests", ["TestSupport", "Postgres", "CPostgres", "LocalGrid", logging]),
         .target(
             name: "TaskStoreConformance",
@@ -199,9 +199,8 @@ let package = Package(
         tests(
             "WebSupportTests",
             [
-                "TestSupport", "WebSupport", "ServiceSupport", "TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "Dispatcher",
-                "Nameservice",
-                "TaskGridWorker", "LocalGrid",
+                "TestSupport", "TaskStoreConformance", "WebSupport", "ServiceSupport", "TaskGridCore", "AMQP", "TaskStore",
+                "TaskStoreSQLite", "Dispatcher", "Nameservice", "TaskGridWorker", "LocalGrid",
                 lifecycle, logging, hummingbird, hummingbirdTesting, httpTypes, nioSSL,
             ]
         ),
@@ -227,9 +226,7 @@ let package = Package(
             "IntegrationTests",
             [
                 "TestSupport", "TaskGrid", "TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "TaskStoreConformance", "TaskGridClient",
-                "TaskGridWorker", "BuiltinWorkers",
-                "Dispatcher",
-                "Nameservice", "Monitor", lifecycle, logging,
+                "TaskGridWorker", "BuiltinWorkers", "Dispatcher", "LocalGrid", "Nameservice", "Monitor", lifecycle, logging,
             ],
             resources: [.copy("Corpus"), .copy("Fixtures")]
         ),
