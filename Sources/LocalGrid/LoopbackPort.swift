@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -18,6 +19,30 @@ enum LoopbackPort {
     /// Whether somebody listens on `port`.
     static func listens(_ port: Int) -> Bool {
         withSocket(port) { socket, address, length in connect(socket, address, length) == 0 }
+    }
+
+    /// Sends a message to whoever listens on `port`, and waits up to a second for the first bytes of the answer.
+    ///
+    /// - Parameters:
+    ///   - message: the message.
+    ///   - port: the port.
+    ///   - count: how many bytes of the answer are awaited.
+    /// - Returns: These bytes; nil where they did not come.
+    static func answer(to message: [UInt8], on port: Int, count: Int) async -> [UInt8]? {
+        await withCheckedContinuation { continuation in
+            // Dispatch's threads may block; those of Swift's pool may not.
+            DispatchQueue.global().async {
+                var answer = [UInt8](repeating: 0, count: count)
+                let hasAnswered = withSocket(port) { socket, address, length in
+                    var limit = timeval(tv_sec: 1, tv_usec: 0)
+                    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+                    return connect(socket, address, length) == 0
+                        && send(socket, message, message.count, Int32(MSG_NOSIGNAL)) == message.count
+                        && recv(socket, &answer, count, Int32(MSG_WAITALL)) == count
+                }
+                continuation.resume(returning: hasAnswered ? answer : nil)
+            }
+        }
     }
 
     /// The ports that this process was told to be free. A port may be used much later, and is not told again.

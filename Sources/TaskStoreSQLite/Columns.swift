@@ -31,4 +31,9 @@ enum OpenRangeColumn: Int32, StatementColumn {
 /// The counters of a type. The values bound to the first five are added.
 enum CounterColumn: Int32, StatementColumn {
     case submitted, succeeded, failed, cancelled, expired, kept, id
+
+    static let updateSQL: String = {
+        let sums = allCases.filter { $0 != .id }.map { "\($0.name) = \($0.name) + \($0.parameter)" }
+        return "UPDATE type SET \(sums.joined(separator: ", ")) WHERE id = \(id.parameter)"
+    }()
 }

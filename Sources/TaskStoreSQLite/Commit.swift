@@ -19,7 +19,7 @@ struct Commit {
     let types: TypeTable
     var cursors: Cursors
     var openRanges: OpenRanges
-    var counters = TaskCounters()
+    var counters = TaskCounters<Int64>()
     /// The highest id given.
     var lastTask: Int64
     /// Keys that were added.

@@ -38,28 +38,25 @@ extension FixedWidthInteger {
     }
 }
 
-extension Int16: PostgresValue {
-    @inlinable package static var postgresType: PostgresType { .int2 }
-    @inlinable package static var postgresArrayType: PostgresType { .int2Array }
+extension PostgresValue where Self: FixedWidthInteger {
     @inlinable package var encodedSize: Int { MemoryLayout<Self>.size }
     @inlinable package func encode(to bytes: inout [UInt8]) { encodeBigEndian(to: &bytes) }
     @inlinable package init?(postgresBytes bytes: UnsafeRawBufferPointer) { self.init(bigEndianBytes: bytes) }
+}
+
+extension Int16: PostgresValue {
+    @inlinable package static var postgresType: PostgresType { .int2 }
+    @inlinable package static var postgresArrayType: PostgresType { .int2Array }
 }
 
 extension Int32: PostgresValue {
     @inlinable package static var postgresType: PostgresType { .int4 }
     @inlinable package static var postgresArrayType: PostgresType { .int4Array }
-    @inlinable package var encodedSize: Int { MemoryLayout<Self>.size }
-    @inlinable package func encode(to bytes: inout [UInt8]) { encodeBigEndian(to: &bytes) }
-    @inlinable package init?(postgresBytes bytes: UnsafeRawBufferPointer) { self.init(bigEndianBytes: bytes) }
 }
 
 extension Int64: PostgresValue {
     @inlinable package static var postgresType: PostgresType { .int8 }
     @inlinable package static var postgresArrayType: PostgresType { .int8Array }
-    @inlinable package var encodedSize: Int { MemoryLayout<Self>.size }
-    @inlinable package func encode(to bytes: inout [UInt8]) { encodeBigEndian(to: &bytes) }
-    @inlinable package init?(postgresBytes bytes: UnsafeRawBufferPointer) { self.init(bigEndianBytes: bytes) }
 }
 
 extension Bool: PostgresValue {

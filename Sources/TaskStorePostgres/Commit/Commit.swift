@@ -38,7 +38,7 @@ struct Commit {
     /// Endings of tasks that this commit accepts.
     var newEndings: [Int64: EndingRow] = [:]
     var openings = Openings()
-    var counters = TaskCounters()
+    var counters = TaskCounters<Int32>()
     /// What is left of the bytes that all takes get together.
     var takenBytes: Int
     var nextTake = 0

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Lets calls in until it is closed, and closes when the last of them has left.
-final class Gate: Sendable {
+/// The way into a store: lets calls in until it is closed, and closes when the last of them has left.
+package final class Gate: Sendable {
     private struct State {
         var isClosed = false
         var inside = 0
@@ -10,8 +10,10 @@ final class Gate: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Whether the caller may go in; if so it must `leave`.
-    func enter() -> Bool {
+    package func enter() -> Bool {
         state.withLock { state in
             guard !state.isClosed else { return false }
             state.inside += 1
@@ -19,7 +21,8 @@ final class Gate: Sendable {
         }
     }
 
-    func leave() {
+    /// The caller has left.
+    package func leave() {
         let closers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.inside -= 1
             guard state.isClosed, state.inside == 0 else { return [] }
@@ -32,7 +35,7 @@ final class Gate: Sendable {
     /// Lets nobody in any more, and returns when nobody is inside.
     ///
     /// - Returns: Whether this call was the first to close it.
-    func close() async -> Bool {
+    package func close() async -> Bool {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
             return !state.isClosed
