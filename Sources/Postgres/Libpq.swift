@@ -3,9 +3,10 @@ import CPostgres
 /// libpq's functions. The library is loaded when they are first asked for, and stays.
 enum Libpq {
     /// A table that is filled once and lives as long as the process.
+    //
+    // Proof of `@unchecked Sendable`: nobody writes to the table after `load` has returned it, and it is never freed. libpq's functions may be
+    // called on any thread (`PQisthreadsafe` is asked below); `PostgresHandle` says which of them a connection's thread alone calls.
     struct Table: @unchecked Sendable {
-        // Sendable: nobody writes to the table after `load` has returned it, and it is never freed. libpq's functions may be called on any
-        // thread; who may call which on a connection is the business of `PostgresHandle`.
         let functions: UnsafePointer<taskgrid_libpq_t>
     }
 

@@ -2,17 +2,19 @@ import CPostgres
 
 /// libpq's result of one statement, which is freed with this object.
 final class ResultHandle: Sendable {
-    // libpq never changes a result once it has been handed out, and reads of it may come from any thread (PostgreSQL's manual, "Behavior in
-    // Threaded Programs"). It is freed when nobody has a reference any more.
+    private let table: Libpq.Table
+    // Proof of `nonisolated(unsafe)`: libpq never changes a result once it has been handed out, and any thread may read it (PostgreSQL's manual,
+    // "Behavior in Threaded Programs"). `deinit` alone frees it, when nobody has a reference any more.
     private nonisolated(unsafe) let result: OpaquePointer
-    private nonisolated(unsafe) let pq: UnsafePointer<taskgrid_libpq_t>
+
+    private var pq: UnsafePointer<taskgrid_libpq_t> { table.functions }
 
     /// - Parameters:
     ///   - result: a result that nobody else frees.
     ///   - pq: libpq's functions.
     init(_ result: OpaquePointer, _ pq: UnsafePointer<taskgrid_libpq_t>) {
         self.result = result
-        self.pq = pq
+        table = Libpq.Table(functions: pq)
     }
 
     deinit { pq.pointee.PQclear(result) }
