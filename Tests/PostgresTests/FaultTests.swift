@@ -138,9 +138,7 @@ struct FaultTests {
     private func isThere(_ id: Int, in table: String, wanted: Bool) async throws -> Bool {
         try await withConnection { connection in
             // All other sessions that might still write it are over.
-            while !wanted,
-                try await connection.value(Int64.self, "SELECT count(*) FROM pg_locks WHERE relation = '\(table)'::regclass") != 0
-            {}
+            if !wanted { try await connection.until("SELECT count(*) = 0 FROM pg_locks WHERE relation = '\(table)'::regclass") }
             return try await connection.value(Int64.self, "SELECT count(*) FROM \(table) WHERE id = \(id)") == 1
         }
     }
@@ -172,11 +170,10 @@ struct FaultTests {
     @Test func `a server that is stopped says goodbye, and its clients say what it said`() async throws {
         try await TestDatabase.withServer { database in
             try await withConnection(settings(database.url)) { connection in
-                async let ended = connection.sql("SELECT pg_sleep(60)")
+                // The statement has no end of its own: the server's stop is one.
+                async let ended = connection.sql("SELECT pg_sleep('infinity')")
                 try await withConnection(settings(database.url)) { other in
-                    while try await other.value(Int64.self, "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'")
-                        == 0
-                    {}
+                    try await other.until("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
                 }
                 await database.stop()
                 do {

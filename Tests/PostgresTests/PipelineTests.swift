@@ -1,9 +1,10 @@
 import Foundation
 import LocalGrid
 import Logging
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 @Suite("Requests to PostgreSQL", .enabled(if: TestDatabase.isThereOrRequired), .timeLimit(.minutes(2)))
 struct PipelineTests {
@@ -148,20 +149,28 @@ struct PipelineTests {
                 try await connection.run(Array(repeating: query(Data()), count: 20_000))
             }
             #expect(statements?.code == .tooLarge)
-            let codes = await withTaskGroup { group in
-                for _ in 0..<20 {
-                    group.addTask { () -> PostgresError.Code? in
-                        do throws(PostgresError) {
-                            try await connection.sql("SELECT pg_sleep(0.01)")
-                            return nil
-                        } catch {
-                            return error.code
+            let lock = Int64.random(in: 1...Int64.max)
+            let codes = try await withConnection { other in
+                try await other.sql("SELECT pg_advisory_lock(\(lock))")
+                return try await withThrowingTaskGroup { group in
+                    for _ in 0..<20 {
+                        group.addTask { () -> PostgresError.Code? in
+                            do throws(PostgresError) {
+                                try await connection.sql("SELECT pg_advisory_xact_lock(\(lock))")
+                                return nil
+                            } catch {
+                                return error.code
+                            }
                         }
                     }
+                    // None of them ends while the lock is held, except those that were refused.
+                    var codes = [try await group.next() ?? nil]
+                    try await other.sql("SELECT pg_advisory_unlock(\(lock))")
+                    for try await code in group { codes.append(code) }
+                    return codes
                 }
-                return await group.reduce(into: Set<PostgresError.Code?>()) { $0.insert($1) }
             }
-            #expect(codes == [nil, .tooMany])
+            #expect(codes.first == .some(.tooMany) && codes.contains(nil) && Set(codes) == [nil, .tooMany])
             try await connection.sql("SELECT 1")
         }
     }
@@ -238,13 +247,18 @@ struct PipelineTests {
 
     @Test func `a connection that is closed says so, and lets what runs come to its end`() async throws {
         try await withConnection { connection in
-            let running = Task { try await connection.sql("SELECT pg_sleep(0.3), 7 AS n") }
-            try await withConnection { other in
-                while try await other.value(Int64.self, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(0.3), 7%'")
-                    == 0
-                {}
+            let lock = Int64.random(in: 1...Int64.max)
+            let running = try await withConnection { other in
+                try await other.sql("SELECT pg_advisory_lock(\(lock))")
+                let running = Task { try await connection.sql("SELECT pg_advisory_lock(\(lock)), 7 AS n") }
+                try await other.until(
+                    "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%lock(\(lock)), 7 %' AND wait_event = 'advisory'")
+                async let closed: Void = connection.close(within: .seconds(60))
+                while await connection.closing == nil { await Task.yield() }
+                try await other.sql("SELECT pg_advisory_unlock(\(lock))")
+                await closed
+                return running
             }
-            await connection.close()
             #expect(try await running.value.first("n", Int32.self) == 7)
             let error = await #expect(throws: PostgresError.self) { try await connection.sql("SELECT 1") }
             #expect(error?.code == .closed)
@@ -266,7 +280,7 @@ struct PipelineTests {
         // Its thread may be in a turn, and holds it until then.
         while released != nil { await Task.yield() }
         try await withConnection { other in
-            while try await other.value(Int64.self, "SELECT count(*) FROM pg_stat_activity WHERE application_name = '\(name)'") != 0 {}
+            try await other.until("SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = '\(name)'")
         }
         while threads().contains("released") { await Task.yield() }
     }
@@ -281,7 +295,6 @@ struct PipelineTests {
 /// Returns when a session waits for a lock on a table.
 func waitForLock(on table: String) async throws {
     try await withConnection { other in
-        while try await other.value(Int64.self, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '\(table)'::regclass") == 0
-        {}
+        try await other.until("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND relation = '\(table)'::regclass")
     }
 }

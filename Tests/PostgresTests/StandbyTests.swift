@@ -25,7 +25,7 @@ struct StandbyTests {
                 try await withConnection(settings("\(url)&target_session_attrs=read-write")) { connection in
                     let port = try await connection.value(Int32.self, "inet_server_port()")
                     #expect(port == Int32(primary.port))
-                    while try await connection.value(String.self, "SELECT max(sync_state) FROM pg_stat_replication") != "sync" {}
+                    try await connection.until("SELECT max(sync_state) = 'sync' FROM pg_stat_replication")
                     try await connection.transaction([insert(table)(Int64(1))])
                     await primary.kill()
                     let alone = await #expect(throws: PostgresError.self) { try await connection.connect() }
@@ -52,7 +52,7 @@ struct StandbyTests {
             try await make(table, database.url)
             try database.configure(["synchronous_standby_names": "nobody"])
             try await withConnection(settings("\(database.url)&application_name=cancelled")) { connection in
-                while try await connection.value(String.self, "current_setting('synchronous_standby_names')") != "nobody" {}
+                try await connection.until("current_setting('synchronous_standby_names') = 'nobody'")
                 for isWhole in [true, false] {
                     let statements = [insert(table)(Int64(1))]
                     let commit = Task {
@@ -60,7 +60,7 @@ struct StandbyTests {
                     }
                     try await withConnection(settings(database.url)) { other in
                         let waiting = "FROM pg_stat_activity WHERE application_name = 'cancelled' AND wait_event = 'SyncRep'"
-                        while try await other.value(Int64.self, "SELECT count(*) \(waiting)") == 0 {}
+                        try await other.until("SELECT count(*) > 0 \(waiting)")
                         try await other.sql("SELECT pg_cancel_backend(pid) \(waiting)")
                     }
                     let error = await #expect(throws: PostgresError.self) { try await commit.value }

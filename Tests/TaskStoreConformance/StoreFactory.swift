@@ -50,8 +50,7 @@ extension StoreFactory {
     package static let postgres = StoreFactory("PostgreSQL") { body in
         let settings = PostgresSettings(conninfo: try await TestDatabase.shared().url)
         let schema = "case-\(UUID().uuidString.lowercased())"
-        let logger = Logger(label: "store") { _ in SwiftLogNoOpLogHandler() }
-        let store = try await PostgresTaskStore(settings, schema: schema, logger: logger)
+        let store = try await PostgresTaskStore(settings, schema: schema, logger: .silent)
         do {
             try await body(store)
         } catch {
@@ -59,7 +58,7 @@ extension StoreFactory {
             throw error
         }
         await store.close()
-        let connection = PostgresConnection(settings, name: "test", logger: logger)
+        let connection = PostgresConnection(settings, name: "test", logger: .silent)
         try await connection.connect()
         _ = try await connection.run([PostgresQuery.once("drop", "DROP SCHEMA \"\(schema)\" CASCADE")()])
         await connection.close()

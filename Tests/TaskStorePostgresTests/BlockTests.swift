@@ -43,9 +43,7 @@ struct BlockTests {
     @Test func `the next block's partitions are made ahead`() async throws {
         try await withStore { store, schema in
             try await store.submit(.of((0..<9).map { .text("\($0)") }))
-            let deadline = ContinuousClock.now + .seconds(20)
-            while try await blocks(schema) != [0, 1, 2], .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
-            #expect(try await blocks(schema) == [0, 1, 2])
+            try await until { try await blocks(schema) == [0, 1, 2] }
         }
     }
 
@@ -66,7 +64,7 @@ struct BlockTests {
             #expect(try await store.task(3)?.attempts.count == 1)
             let counts = try await store.counts(of: .reverse)
             #expect(counts.submitted == 14 && counts.queued == 10 && counts.scheduled == 1 && counts.succeeded == 2 && counts.balances)
-            // What is gone does not end again, though a range still has it; what was moved does.
+            // A task that is gone does not end again, though a range still has it; one that was moved does.
             #expect(try await store.end(.of(1), .of(2), .of(4), .of(TaskID(Block.size - 2))) == [false, false, true, false])
             #expect(try await store.take(.of(now: .at(60))).handOuts.map(\.task.id) == [3])
             let contents = try await store.writer.contents()

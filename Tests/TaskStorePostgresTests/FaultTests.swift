@@ -84,7 +84,7 @@ struct FaultTests {
         return changes
     }
 
-    /// Each journey of a commit is cut, on the way there and on the way back. What has happened is told, and the store goes on.
+    /// Each journey of a commit is cut, on the way there and on the way back. The error says whether it was made, and the store goes on.
     @Test(arguments: [ByteProxy.Direction.towardServer, .towardClient])
     func `a connection that is cut within a commit leaves all of it or nothing, and the error says which`(
         direction: ByteProxy.Direction
@@ -255,14 +255,4 @@ struct FaultTests {
         #expect(error?.code == .failed && error?.message.contains("secret-word") == false)
     }
 
-    private func until(_ condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while try await !condition() {
-            guard .now < deadline else {
-                Issue.record("it has not come to that")
-                return
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
 }

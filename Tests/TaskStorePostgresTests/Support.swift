@@ -5,13 +5,9 @@ import Postgres
 import TaskStore
 import TaskStoreConformance
 import TestSupport
+import Testing
 
 @testable import TaskStorePostgres
-
-extension Logger {
-    /// One that says nothing.
-    static let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-}
 
 /// The name of a PostgreSQL schema of the test's own.
 func uniqueSchema() -> String { "test-\(UUID().uuidString.lowercased())" }
@@ -20,7 +16,7 @@ func uniqueSchema() -> String { "test-\(UUID().uuidString.lowercased())" }
 func open(_ schema: String, _ url: String? = nil) async throws -> PostgresTaskStore {
     var address = url
     if address == nil { address = try await TestDatabase.shared().url }
-    return try await PostgresTaskStore(PostgresSettings(conninfo: address ?? ""), schema: schema, logger: .quiet)
+    return try await PostgresTaskStore(PostgresSettings(conninfo: address ?? ""), schema: schema, logger: .silent)
 }
 
 /// Runs statements in the tables of a schema, one after another, as somebody else would.
@@ -30,7 +26,7 @@ func sql(_ schema: String, _ statements: String..., url: String? = nil) async th
     if address == nil { address = try await TestDatabase.shared().url }
     var settings = PostgresSettings(conninfo: address ?? "")
     settings.parameters["search_path"] = Schema.quoted(schema)
-    let connection = PostgresConnection(settings, name: "test", logger: .quiet)
+    let connection = PostgresConnection(settings, name: "test", logger: .silent)
     try await connection.connect()
     var rows: [PostgresRows] = []
     do {
@@ -46,6 +42,19 @@ func sql(_ schema: String, _ statements: String..., url: String? = nil) async th
 /// Drops a schema with its tables.
 func drop(_ schema: String, url: String? = nil) async throws {
     try await sql(schema, "DROP SCHEMA \(Schema.quoted(schema)) CASCADE", url: url)
+}
+
+/// Returns when a condition holds, and records an issue where it does not come to that. Neither another server nor the store's work beside its
+/// calls tells a test that something has changed, so that both are asked again and again.
+func until(_ condition: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try await !condition() {
+        guard .now < deadline else {
+            Issue.record("it has not come to that")
+            return
+        }
+        try await Task.sleep(for: .milliseconds(20))
+    }
 }
 
 /// Everything that stands in the state in memory.

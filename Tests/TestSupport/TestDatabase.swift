@@ -68,6 +68,7 @@ package enum TestDatabase {
             pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
                 .filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd"))?.hasPrefix(prefix) == true }
             for pid in pids { kill(pid, SIGKILL) }
+            // The kernel tells nobody but its parent of the end of a process.
             usleep(10_000)
         } while !pids.isEmpty
         try? FileManager.default.removeItem(atPath: folder)

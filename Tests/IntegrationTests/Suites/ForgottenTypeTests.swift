@@ -33,7 +33,7 @@ struct ForgottenTypeTests {
             #expect(rejection?.message.contains("echo") == true)
 
             _ = try await grid.startWorkers([runs.worker(type)])
-            // What the dispatcher told of the type before it was forgotten does not count.
+            // The events of the type from before it was forgotten do not count.
             try await grid.until { try await grid.client.counts()[type] != nil }
             #expect(try await grid.client.run(type, payload: Data("b".utf8)).result == Data("b".utf8))
         }

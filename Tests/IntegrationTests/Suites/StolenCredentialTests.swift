@@ -131,7 +131,7 @@ struct StolenCredentialTests {
             let runs = Journal<RecordedRun>()
             let (_, other) = try await grid.startWorkers([runs.worker(Self.wait)])
             try await connected(worker) { connection in
-                // Whatever comes into this queue goes to the other worker at once, in the name of its sender.
+                // Each message in this queue goes to the other worker at once, in the name of its sender.
                 var queue = topology.listenerQueue("control", "\(crew).x-1")
                 queue.arguments["x-message-ttl"] = 0
                 queue.arguments["x-dead-letter-exchange"] = .string(topology.control.name)

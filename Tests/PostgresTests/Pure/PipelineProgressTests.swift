@@ -71,7 +71,7 @@ struct PipelineProgressTests {
                 }
             }
             guard case .step(let commit) = progress.commitPoint, let index = steps.firstIndex(of: commit) else { return }
-            // What fails after the commit does not undo it.
+            // A failure after the commit does not undo it.
             let hasFailedBefore = progress.failure.flatMap { steps.firstIndex(of: $0) }.map { $0 <= index } ?? false
             let expected: PipelineProgress.Ending =
                 hasFailedBefore ? .notCommitted : progress.answered > index ? .committed : progress.given > index ? .unknown : .notCommitted

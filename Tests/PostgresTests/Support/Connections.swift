@@ -46,6 +46,12 @@ extension PostgresConnection {
         try await run([PostgresQuery.once("sql", text)()])[0]
     }
 
+    /// Returns when a condition holds. PostgreSQL tells nobody when its views of sessions, locks and settings change, so that it is asked
+    /// again and again; each question waits for its answer, and the time limit of the suite bounds them.
+    nonisolated func until(_ condition: String) async throws {
+        while try await value(Bool.self, condition) != true {}
+    }
+
     /// The only value of a query.
     nonisolated func value<Value: PostgresValue>(_ type: Value.Type, _ text: String) async throws -> Value? {
         try await sql("SELECT (\(text)) AS value").column("value", type)[ifPresent: 0]
