@@ -60,7 +60,7 @@ public enum Grid {
     ///
     /// ```swift
     /// await Grid.runClient(.environment) { client in
-    ///     print(try await client.run(greet, "world"))
+    ///     let greeting = try await client.run(greet, "world")
     /// }
     /// ```
     ///

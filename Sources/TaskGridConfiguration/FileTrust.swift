@@ -9,7 +9,7 @@ package enum FileTrust {
     package static func fault(of path: String) -> String? {
         var status = stat()
         let isThere = stat(path, &status) == 0
-        // What is above a folder is not looked at, whether or not a link leads to it.
+        // The folders above it are not looked at, whether or not a link leads to it.
         if let fault = linkFault(of: path, toFolder: isThere && status.st_mode & S_IFMT == S_IFDIR) { return fault }
         return isThere ? fault(of: status, path) : nil
     }

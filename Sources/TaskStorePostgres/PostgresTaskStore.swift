@@ -9,7 +9,7 @@ package import TaskStore
 /// A task store in one schema of a PostgreSQL database, which may be on another machine.
 ///
 /// One connection writes, and others read snapshots beside it. A commit is one transaction, whose first statement is the fence: the row of
-/// `slot` with the term and the turn that this store knows. What is open is kept in memory beside the rows (``OpenState``), and believed
+/// `slot` with the term and the turn that this store knows. Open tasks are kept in memory beside the rows (``OpenState``), and believed
 /// while the turn is the one that was read.
 ///
 /// **Retention.** ``prune(_:limit:)`` takes rows one by one at a bounded pace. Of a store that gets more tasks than that, whole blocks of

@@ -32,7 +32,7 @@ typedef struct {
   int (*SSL_pending)(const void *ssl);
 } taskgrid_libpq_t;
 
-/* Loads a library and fills the table. Gives 0; otherwise the reason is in `reason`, cut to `size` bytes with the end. What is loaded
+/* Loads a library and fills the table. Gives 0; otherwise the reason is in `reason`, cut to `size` bytes with the end. A loaded library
    stays. */
 int taskgrid_libpq_load(const char *library, taskgrid_libpq_t *functions, char *reason, size_t size);
 

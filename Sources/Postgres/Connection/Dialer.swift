@@ -65,7 +65,7 @@ struct Dialer {
     private mutating func begin() {
         let (server, round) = left.removeFirst()
         let now = ContinuousClock.now
-        // What one server leaves of its share is for those after it.
+        // The servers after it get the rest of its share.
         var share = now.duration(to: deadline) / (left.count + 1)
         if let limit = options.timeoutOfServer { share = min(share, limit) }
         do throws(PostgresError) {

@@ -73,8 +73,8 @@ package actor PostgresConnection {
         loop.wake()
     }
 
-    /// The connection's thread, for tasks that prefer it (`withTaskExecutorPreference`): their requests change no thread. What they do
-    /// between requests keeps the connection waiting.
+    /// The connection's thread, for tasks that prefer it (`withTaskExecutorPreference`): their requests change no thread. Their
+    /// work between requests keeps the connection waiting.
     package nonisolated var taskExecutor: any TaskExecutor { tasks }
 
     /// Whether it is connected. Reading it takes no turn of the connection's thread.

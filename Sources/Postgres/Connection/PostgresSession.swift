@@ -104,7 +104,7 @@ final class PostgresSession {
         var mayGive = true
         while mayGive, !isBroken { mayGive = give() }
         let finished = try read()
-        // What was read before the end may be the whole answer.
+        // The part that was read before the end may be the whole answer.
         guard finished == nil, isBroken || handle.isBad else { return finished }
         throw lost(handle.errorText)
     }

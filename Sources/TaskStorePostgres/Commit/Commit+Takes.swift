@@ -67,7 +67,7 @@ extension Commit {
                 while let rows, row < rows.count, try rows.take(row) == number { row += 1 }
                 continue
             }
-            // What earlier takes have read may have kept some of its rows out: then it is asked for again, as the first one.
+            // Rows that earlier takes have read may have kept some of its own out: then the take asks again, as the first one.
             guard try number == 0 || asked.pieces.isEmpty || rows?.isWhole(number, from: row) ?? false else {
                 nextTake -= 1
                 return

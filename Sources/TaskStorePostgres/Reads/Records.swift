@@ -26,8 +26,8 @@ enum Records {
         CROSS JOIN LATERAL (SELECT * FROM task WHERE task.id = asked.id LIMIT 1) AS task \(state) ORDER BY asked.place
         """)
 
-    /// Payloads are cut after `$3` bytes and results after `$4`. What is asked for with `$5` is a page: it ends with the task with which
-    /// both have become so many bytes together. Content that is not asked for is not read: its length stands beside it.
+    /// Payloads are cut after `$3` bytes and results after `$4`. `$5` asks for a page: it ends with the task with which both have
+    /// become so many bytes together. Content that is not asked for is not read: its length stands beside it.
     static let records = PostgresQuery(
         "records",
         """

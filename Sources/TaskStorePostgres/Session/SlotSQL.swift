@@ -26,8 +26,8 @@ enum SlotSQL {
     static let timeline = PostgresQuery(
         "timeline", "SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS timeline")
 
-    /// A commit that has returned is durable, whatever the role's or the database's default is. What standbys have to confirm is for the
-    /// server to say.
+    /// A commit that has returned is durable, whatever the role's or the database's default is. The server says what standbys
+    /// have to confirm.
     static let makeDurable = PostgresQuery(
         "make_durable",
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")

@@ -2,8 +2,8 @@ import ServiceSupport
 import TaskGridCore
 
 /// The workers that hold a lease, as their registry messages tell. Pure, and bounded for each user: a worker that would be one too many of its
-/// user, or would bring more held tasks than its user has room for, is not taken. What one user's workers name, true or not, takes nothing from
-/// the others.
+/// user, or would bring more held tasks than its user has room for, is not taken. Tasks that one user's workers name, true or not, take nothing
+/// from the others.
 ///
 /// The holder of a task is noted with the task (``HandedTask/holder``), by the number of the report that names it: a worker
 /// holds what its latest report names. So neither a lookup nor an audit looks at all workers.
