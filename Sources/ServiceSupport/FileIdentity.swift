@@ -16,15 +16,14 @@ package final class FileIdentity: Sendable {
     package init?(_ path: String) {
         let descriptor = open(path, Self.pathOnly | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
+        guard let status = FileStatus(descriptor) else {
             close(descriptor)
             return nil
         }
         self.path = path
         self.descriptor = descriptor
-        device = UInt64(status.st_dev)
-        number = UInt64(status.st_ino)
+        device = status.device
+        number = status.number
     }
 
     deinit {
@@ -34,14 +33,12 @@ package final class FileIdentity: Sendable {
     /// Whether it was removed or replaced, and no path leads to it any more. Found out faster than ``loss``, which also finds that it was
     /// moved.
     package var isNameless: Bool {
-        var status = stat()
-        return fstat(descriptor, &status) != 0 || status.st_nlink == 0
+        (FileStatus(descriptor)?.names ?? 0) == 0
     }
 
     /// A description of what became of the file; nil while it is in its place.
     package var loss: String? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return "was removed" }
-        return UInt64(status.st_dev) == device && UInt64(status.st_ino) == number ? nil : "was replaced by another file"
+        guard let status = FileStatus(path) else { return "was removed" }
+        return status.device == device && status.number == number ? nil : "was replaced by another file"
     }
 }

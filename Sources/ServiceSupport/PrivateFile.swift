@@ -63,14 +63,13 @@ package enum PrivateFile {
     }
 
     private static func check(_ descriptor: CInt, _ path: String) throws(Failure) {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failure(path, errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(isMissing: false, description: "\(path) is not a plain file") }
-        guard status.st_uid == geteuid() else {
+        guard let status = FileStatus(descriptor) else { throw failure(path, errno) }
+        guard status.isPlain else { throw Failure(isMissing: false, description: "\(path) is not a plain file") }
+        guard status.belongsToThisUser else {
             throw Failure(
-                isMissing: false, description: "\(path) belongs to another user (\(status.st_uid)): use a file of your own, or chown it")
+                isMissing: false, description: "\(path) belongs to another user (\(status.owner)): use a file of your own, or chown it")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        guard !status.othersMayReadOrWrite else {
             throw Failure(isMissing: false, description: "\(path) can be read or written by other users: chmod 600 it")
         }
     }

@@ -1,5 +1,6 @@
 package import AMQP
 import Foundation
+import ServiceSupport
 package import TaskGridCore
 
 /// How to reach the grid that runs in a data folder: what `grid.json` says.
@@ -85,8 +86,7 @@ package struct GridFile: Codable, Hashable, Sendable {
     }
 
     private static func checkTrust(_ file: FileHandle, _ folder: GridFolder) throws(SettingError) {
-        var status = stat()
-        guard fstat(file.fileDescriptor, &status) == 0 else {
+        guard let status = FileStatus(file.fileDescriptor) else {
             throw SettingError(.unreadable, "cannot look at \(folder.gridFile) (\(Errno.current)): choose another folder with --grid")
         }
         guard let fault = FileTrust.fault(of: status, folder.gridFile) ?? FileTrust.fault(of: folder.path) else { return }

@@ -1,4 +1,5 @@
 import Foundation
+import ServiceSupport
 import TaskGridConfiguration
 
 /// The system's user that a private database runs as: this process's, unless that is root, which PostgreSQL refuses. Then it is `postgres`,
@@ -65,10 +66,9 @@ struct DatabaseAccount: Hashable, Sendable {
         var parent = URL(filePath: path).standardizedFileURL
         while parent.path != "/" {
             parent.deleteLastPathComponent()
-            var status = stat()
-            guard stat(parent.path, &status) == 0 else { throw Self.error("look at", parent.path) }
-            let mode = status.st_uid == user ? S_IXUSR : status.st_gid == group ? S_IXGRP : S_IXOTH
-            guard status.st_mode & mode != 0 else {
+            guard let status = FileStatus(parent.path) else { throw Self.error("look at", parent.path) }
+            let mode = status.owner == user ? S_IXUSR : status.group == group ? S_IXGRP : S_IXOTH
+            guard status.mode & mode != 0 else {
                 throw LocalGridError(
                     .folder,
                     "the database runs as the user '\(Self.name)', which cannot enter \(parent.path): 'chmod o+x' it, or choose "

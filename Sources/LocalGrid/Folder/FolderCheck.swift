@@ -1,4 +1,5 @@
 import Foundation
+import ServiceSupport
 
 /// Whether a folder is this user's own, so that nobody else can have put files or links into it.
 enum FolderCheck {
@@ -12,12 +13,12 @@ enum FolderCheck {
     /// The same of the folder alone, without a look at what is in it.
     static func checkItself(_ folder: String) throws(LocalGridError) {
         let status = try status(folder)
-        guard status.st_uid == geteuid() else {
+        guard status.belongsToThisUser else {
             throw error(
-                "the folder \(folder) belongs to another user (\(status.st_uid)). That user could change what the grid keeps there",
+                "the folder \(folder) belongs to another user (\(status.owner)). That user could change what the grid keeps there",
                 "chown the folder")
         }
-        guard status.st_mode & 0o022 == 0 else {
+        guard !status.othersMayWrite else {
             throw error("other users may write to the folder \(folder)", "take that away with 'chmod go-w'")
         }
     }
@@ -26,10 +27,10 @@ enum FolderCheck {
     static func check(_ files: [ReadFile]) throws(LocalGridError) {
         for file in files {
             guard let status = try entry(file.path) else { continue }
-            guard status.st_mode & S_IFMT == S_IFREG else {
+            guard status.isPlain else {
                 throw error("\(file.path) is not a plain file. It is to hold \(file.content)", "move it away")
             }
-            guard status.st_mode & 0o022 == 0 else {
+            guard !status.othersMayWrite else {
                 throw error(
                     "other users may write to \(file.path), which holds \(file.content)",
                     "see that it is right, and take that away with 'chmod go-w'")
@@ -38,28 +39,26 @@ enum FolderCheck {
     }
 
     /// What is at a path in a folder of the grid; nil: nothing.
-    private static func entry(_ path: String) throws(LocalGridError) -> stat? {
-        var entry = stat()
+    private static func entry(_ path: String) throws(LocalGridError) -> FileStatus? {
         // It can be gone by now.
-        guard lstat(path, &entry) == 0 else { return nil }
-        guard entry.st_mode & S_IFMT != S_IFLNK else {
+        guard let entry = FileStatus(path, followsLinks: false) else { return nil }
+        guard !entry.isLink else {
             throw error("\(path) is a symbolic link. The grid does not follow it", "remove it, or name its target in the settings")
         }
-        guard entry.st_uid == geteuid() else {
-            throw error("\(path) belongs to another user (\(entry.st_uid))", "remove it, or chown it")
+        guard entry.belongsToThisUser else {
+            throw error("\(path) belongs to another user (\(entry.owner))", "remove it, or chown it")
         }
         return entry
     }
 
     /// Of the folder that a link leads to, if the link is this user's.
-    private static func status(_ folder: String) throws(LocalGridError) -> stat {
-        var status = stat()
-        if lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, status.st_uid != geteuid() {
+    private static func status(_ folder: String) throws(LocalGridError) -> FileStatus {
+        if let link = FileStatus(folder, followsLinks: false), link.isLink, !link.belongsToThisUser {
             throw error(
-                "the folder \(folder) is a symbolic link of another user (\(status.st_uid)). That user could change where it leads",
+                "the folder \(folder) is a symbolic link of another user (\(link.owner)). That user could change where it leads",
                 "remove it")
         }
-        guard stat(folder, &status) == 0 else {
+        guard let status = FileStatus(folder) else {
             throw LocalGridError(.folder, "cannot look at the folder \(folder) (\(String(cString: strerror(errno))))")
         }
         return status

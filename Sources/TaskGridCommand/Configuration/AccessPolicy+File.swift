@@ -1,6 +1,5 @@
-// `stat` is of the one or the other, by which C module the compiler has loaded first.
-import Dispatch
 import Foundation
+import ServiceSupport
 import TaskGridConfiguration
 import TaskGridCore
 
@@ -12,31 +11,18 @@ extension AccessPolicy {
     static func read(_ path: String) throws(Failure) -> AccessPolicy {
         do {
             guard let file = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileNoSuchFile) }
-            if let fault = FileTrust.linkFault(of: path) {
-                throw Failure(.failed, "the rights in \(path) could be somebody else's: \(fault); name the file itself (dispatcher.rights)")
+            guard let status = FileStatus(file.fileDescriptor) else { throw CocoaError(.fileReadUnknown) }
+            if let fault = FileTrust.fault(of: status, path) ?? FileTrust.linkFault(of: path) {
+                throw Failure(
+                    .failed,
+                    "the rights in \(path) could be somebody else's, who could take every right in the grid: \(fault). chown the file, chmod "
+                        + "go-w it, or name another one (dispatcher.rights)")
             }
-            var status = stat()
-            guard fstat(file.fileDescriptor, &status) == 0 else { throw CocoaError(.fileReadUnknown) }
-            try check(status, path)
             return try JSON.decode(AccessPolicy.self, file.readToEnd() ?? Data())
         } catch let failure as Failure {
             throw failure
         } catch {
             throw Failure(.failed, "the rights in \(path) cannot be read: \(error); taskgrid users writes the file (dispatcher.rights)")
-        }
-    }
-
-    private static func check(_ status: stat, _ path: String) throws(Failure) {
-        guard status.st_uid == geteuid() || status.st_uid == 0 else {
-            throw Failure(
-                .failed,
-                "the rights in \(path) belong to another user (\(status.st_uid)), who could take every right in the grid: chown the file, "
-                    + "or use one of your own (dispatcher.rights)")
-        }
-        guard status.st_mode & 0o022 == 0 else {
-            throw Failure(
-                .failed,
-                "other users may write the rights in \(path), and so take every right in the grid: chmod go-w it (dispatcher.rights)")
         }
     }
 }

@@ -100,11 +100,9 @@ private struct FileVersion: Equatable {
 
     /// nil where there is no such file.
     init?(_ path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard let status = FileStatus(path) else { return nil }
         numbers = [
-            Int64(bitPattern: UInt64(status.st_dev)), Int64(bitPattern: UInt64(status.st_ino)), Int64(status.st_size),
-            Int64(status.st_mtim.tv_sec), Int64(status.st_mtim.tv_nsec), Int64(status.st_ctim.tv_sec), Int64(status.st_ctim.tv_nsec),
+            Int64(bitPattern: status.device), Int64(bitPattern: status.number), status.size, status.contentChanged, status.changed,
         ]
     }
 }
