@@ -143,7 +143,8 @@ let package = Package(
         .executableTarget(
             name: "TaskGridCommand",
             dependencies: [
-                "TaskGridCore", "AMQP", "TaskGridConfiguration", "TaskStoreSQLite", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers",
+                "TaskGridCore", "AMQP", "TaskGridConfiguration", "TaskStore", "TaskStoreSQLite", "TaskStorePostgres", "Postgres",
+                "TaskGridClient", "TaskGridWorker", "BuiltinWorkers",
                 "Dispatcher", "Nameservice", "Monitor", "ServiceSupport", "WebSupport", "LocalGrid", "Chaos", argumentParser, yams,
                 lifecycle,
                 unixSignals, logging,

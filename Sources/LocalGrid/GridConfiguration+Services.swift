@@ -51,6 +51,8 @@ extension GridConfiguration {
             variables["TASKGRID_PREFIX"] = services.topology.prefix
             variables["TASKGRID_QUEUE_KIND"] = services.topology.queueKind.rawValue
             variables["TASKGRID_READY_FILE"] = ready
+            // A URL may hold a password.
+            if role == .dispatcher { variables["TASKGRID_DISPATCHER_STORE"] = services.store ?? folder.store }
             if role == .monitor { variables["TASKGRID_MONITOR_HISTORY"] = services.history ?? folder.history }
             if let port = ports[use], role != .monitor { variables["TASKGRID_HEALTH_PORT"] = String(port) }
             return ChildProcess(
@@ -75,7 +77,7 @@ extension GridConfiguration {
             [try child(.nameservice, named: "nameservice", port: .nameservice, arguments: rights, stopWithin: .seconds(10))],
             [
                 try child(
-                    .dispatcher, named: "dispatcher", port: .dispatcher, arguments: ["--store", services.store ?? folder.store] + rights,
+                    .dispatcher, named: "dispatcher", port: .dispatcher, arguments: rights,
                     stopWithin: .seconds(20))
             ],
             workers,

@@ -70,6 +70,7 @@ package enum LogKey {
 
     package static let storeID = "store.id"
     package static let storePath = "store.path"
+    package static let storeSchema = "store.schema"
     package static let storeStep = "store.step"
 
     package static let submissionKey = "submission.key"

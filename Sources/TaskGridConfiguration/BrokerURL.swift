@@ -1,6 +1,5 @@
 import AMQP
 import Foundation
-import ServiceSupport
 
 /// The password in a broker's URL, which may be a list of URLs.
 package enum BrokerURL {
@@ -18,7 +17,7 @@ package enum BrokerURL {
     /// - Throws: `SettingError` where the file cannot be used.
     static func withPassword(_ url: String, of file: String?, named name: String) throws(SettingError) -> String {
         guard let file, !hasPassword(url) else { return url }
-        guard let password = try password(of: file, named: name).addingPercentEncoding(withAllowedCharacters: .alphanumerics) else {
+        guard let password = try PasswordFile.read(file, named: name).addingPercentEncoding(withAllowedCharacters: .alphanumerics) else {
             throw SettingError(.invalid, "\(name): \(file) has a password that cannot be used")
         }
         return url.replacing(login) { "\($0.output.scheme)\($0.output.user ?? "guest"):\(password)@" }
@@ -29,27 +28,10 @@ package enum BrokerURL {
         guard let file, !hasPassword(url) else { return nil }
         return PasswordSource(file) { () throws(AMQPError) in
             do throws(SettingError) {
-                return try password(of: file, named: name)
+                return try PasswordFile.read(file, named: name)
             } catch {
                 throw AMQPError(.accessRefused, error.message)
             }
         }
-    }
-
-    /// The password in a file, whose one line may end with a line feed.
-    ///
-    /// - Throws: `SettingError` where the file cannot be used.
-    private static func password(of file: String, named name: String) throws(SettingError) -> String {
-        let text: String
-        do throws(PrivateFile.Failure) {
-            text = try PrivateFile.read(file, followsLinks: true)
-        } catch {
-            throw SettingError(.unreadable, "\(name): \(error.description)")
-        }
-        let lines = text.split(whereSeparator: \.isNewline)
-        guard lines.count == 1, !lines[0].utf8.contains(0) else {
-            throw SettingError(.invalid, "\(name): \(file) does not have one line, the password")
-        }
-        return String(lines[0])
     }
 }

@@ -115,8 +115,11 @@ package struct SettingSources: Sendable {
         "TASKGRID_" + key.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
     }
 
-    /// Whether an argument, which every user of the machine can see, has the password of the broker.
-    package var argumentShowsPassword: Bool { layers.first?.text("broker").map(BrokerURL.hasPassword) ?? false }
+    /// The text of a setting in the first place, the command's arguments, which every user of the machine can see.
+    package func argument(_ key: String) -> String? { layers.first?.text(key) }
+
+    /// Whether an argument has the password of the broker.
+    package var argumentShowsPassword: Bool { argument("broker").map(BrokerURL.hasPassword) ?? false }
 
     /// A setting's text, and the setting's name in the place that gives it; nil: no place does.
     package func text(_ key: String) -> (text: String, name: String)? {

@@ -5,13 +5,32 @@ package struct ValueKind<Value>: Sendable {
     /// The expected form of a text, for the error that refuses another one.
     package let what: String
     /// The texts that it can be, where they are few.
-    package var choices: [String] = []
+    package let choices: [String]
     /// Whether errors keep the text to themselves.
-    package var isSecret = false
+    package let isSecret: Bool
     /// Whether it begins with a digit, so that a word which begins with '-' is a negative one and no option.
-    package var isNumber = false
+    package let isNumber: Bool
     package let read: @Sendable (String) -> Value?
     package let write: @Sendable (Value) -> String
+
+    /// - Parameters:
+    ///   - what: the expected form of a text.
+    ///   - choices: the texts that it can be; empty: they are many.
+    ///   - isSecret: whether errors keep the text to themselves.
+    ///   - isNumber: whether it begins with a digit.
+    ///   - read: makes the value of a text; nil: the text is of another form.
+    ///   - write: makes the text of a value.
+    package init(
+        what: String, choices: [String] = [], isSecret: Bool = false, isNumber: Bool = false,
+        read: @escaping @Sendable (String) -> Value?, write: @escaping @Sendable (Value) -> String
+    ) {
+        self.what = what
+        self.choices = choices
+        self.isSecret = isSecret
+        self.isNumber = isNumber
+        self.read = read
+        self.write = write
+    }
 }
 
 extension ValueKind where Value == String {

@@ -7,6 +7,8 @@ package struct StoreError: Error, Hashable, Sendable {
         case locked
         /// This process may not write there: the rights, or a file system that is mounted read-only.
         case readOnly
+        /// The server of the database cannot be reached, or takes no connections at present. It can be tried again.
+        case unavailable
         /// The file was removed or replaced while it was open: what would be written nobody could read again.
         case missing
         /// The file is damaged, or is no store.

@@ -78,7 +78,8 @@ import Testing
         let children = try stages("hash=1").flatMap { $0 }
         #expect(children.allSatisfy { $0.executable == "/bin/taskgrid" })
         #expect(children.map { $0.arguments.first } == ["monitor", "nameservice", "dispatcher", "worker"])
-        #expect(children[2].arguments == ["dispatcher", "--store", "/data/store.sqlite"])
+        #expect(children[2].arguments == ["dispatcher"])
+        #expect(children.map { variables($0)["TASKGRID_DISPATCHER_STORE"] } == [nil, nil, "/data/store.sqlite", nil])
         #expect(children[3].arguments == ["worker", "hash", "--more"])
     }
 
@@ -144,7 +145,7 @@ import Testing
         #expect(ports[.monitor] == services.monitorPort)
         let children = try configuration.serviceStages(ports: ports, amqp: secret).flatMap { $0 }
         #expect(variables(children[0])["TASKGRID_MONITOR_HISTORY"] == "/h")
-        #expect(children[2].arguments == ["dispatcher", "--store", "/s"])
+        #expect(variables(children[2])["TASKGRID_DISPATCHER_STORE"] == "/s")
     }
 
     @Test func `every service has a port of its own`() throws {
@@ -170,6 +171,7 @@ import Testing
         "TASKGRID_MONITOR_TOKEN": "secret", "TASKGRID_DISPATCHER_WINDOW": "1s", "TASKGRID_WORKER_PREFETCH": "3",
         "TASKGRID_LOG_LEVEL": "debug", "TASKGRID_CONFIG": "/c", "TASKGRID_BROKER_CA": "/ca", "SSL_CERT_FILE": "/cas",
         "TASKGRID_ADMIN": "http://admin:secret@h", "TASKGRID_DISPATCHER_RIGHTS": "/r",
+        "PGPASSFILE": "/pg",
     ]
 
     private func names(_ role: GridConfiguration.Role) -> Set<String> {
@@ -182,7 +184,7 @@ import Testing
 
     @Test func `services get what a program needs, and the settings of their own kind`() {
         #expect(names(.monitor) == all.union(["TASKGRID_MONITOR_TOKEN"]))
-        #expect(names(.dispatcher) == all.union(["TASKGRID_DISPATCHER_WINDOW", "TASKGRID_DISPATCHER_RIGHTS"]))
+        #expect(names(.dispatcher) == all.union(["TASKGRID_DISPATCHER_WINDOW", "TASKGRID_DISPATCHER_RIGHTS", "PGPASSFILE"]))
         #expect(names(.worker) == all.union(["TASKGRID_WORKER_PREFETCH"]))
         #expect(names(.nameservice) == all.union(["TASKGRID_DISPATCHER_RIGHTS"]))
     }

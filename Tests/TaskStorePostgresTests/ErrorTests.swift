@@ -13,11 +13,12 @@ struct ErrorTests {
     @Test func `each has the code that says what to do`() {
         #expect(code(.refused, "53100") == .diskFull)
         #expect(code(.refused, "55P03") == .locked && code(.refused, "40P01") == .locked)
-        #expect(code(.refused, "25006") == .readOnly && code(.accessRefused, "42501") == .readOnly && code(.unsuitableServer) == .readOnly)
+        #expect(code(.refused, "25006") == .readOnly && code(.accessRefused, "42501") == .readOnly)
+        #expect(code(.accessRefused) == .failed && code(.badSettings) == .failed)
         #expect(code(.unknownDatabase, "3D000") == .missing && code(.refused, "42P01") == .missing)
         #expect(code(.refused, "XX001") == .corrupt)
         #expect(code(.tooLarge) == .badRequest)
-        for lost in [PostgresError.Code.connectionLost, .timedOut, .unreachable] { #expect(code(lost) == .failed) }
+        for lost in [PostgresError.Code.connectionLost, .timedOut, .unreachable, .unsuitableServer] { #expect(code(lost) == .unavailable) }
         #expect(code(.refused, "22012") == .failed)
     }
 

@@ -110,9 +110,9 @@ struct FaultTests {
                 break
             }
             codes.insert(thrown)
-            #expect([.failed, .unknown].contains(thrown), "after \(journeys) journeys")
+            #expect([.unavailable, .unknown].contains(thrown), "after \(journeys) journeys")
             let after = try await store.counts()
-            if thrown == .failed { #expect(after == before, "after \(journeys) journeys") }
+            if thrown == .unavailable { #expect(after == before, "after \(journeys) journeys") }
             // Nothing is believed that is not so.
             let again = thrown == .unknown ? try await store.beginTerm() : term
             let contents = try await store.writer.contents()
@@ -125,7 +125,7 @@ struct FaultTests {
             await store.close()
             try await drop(schema)
         }
-        #expect(codes == [.failed, .unknown], "\(direction)")
+        #expect(codes == [.unavailable, .unknown], "\(direction)")
     }
 
     @Test func `another dispatcher's term supersedes this one's, in commits and in what goes on beside them`() async throws {
@@ -154,14 +154,14 @@ struct FaultTests {
             let term = try await store.beginTerm()
             try await store.submit(.of([.text("a")]))
             await server.stop()
-            #expect(await code { _ = try await store.commit(StoreChanges(term: term, types: [.sum])) } == .failed)
-            #expect(await code { _ = try await store.counts() } == .failed)
-            #expect(await code { try await store.check() } == .failed)
+            #expect(await code { _ = try await store.commit(StoreChanges(term: term, types: [.sum])) } == .unavailable)
+            #expect(await code { _ = try await store.counts() } == .unavailable)
+            #expect(await code { try await store.check() } == .unavailable)
             try await server.start()
             #expect(try await store.commit(StoreChanges(term: term, submissions: [.of([.text("b")])])).submissions[0].first == 2)
             #expect(try await store.counts(of: .reverse).pending == 2)
             await server.kill()
-            #expect(await code { _ = try await store.commit(StoreChanges(term: term, types: [.sum])) } == .failed)
+            #expect(await code { _ = try await store.commit(StoreChanges(term: term, types: [.sum])) } == .unavailable)
             try await server.start()
             #expect(try await store.take().handOuts.map(\.task.id) == [1, 2])
             try await store.check()
@@ -252,7 +252,7 @@ struct FaultTests {
         let error = await #expect(throws: StoreError.self) {
             _ = try await open("grid", "postgresql://nobody:secret-word@127.0.0.1:1/postgres")
         }
-        #expect(error?.code == .failed && error?.message.contains("secret-word") == false)
+        #expect(error?.code == .unavailable && error?.message.contains("secret-word") == false)
     }
 
 }

@@ -21,6 +21,8 @@ enum PassedEnvironment {
         for role: GridConfiguration.Role, of environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> [String: String] {
         environment.filter { name, _ in
+            // libpq's, one of which may be a password.
+            if name.hasPrefix("PG") { return role == .dispatcher }
             guard name.hasPrefix("TASKGRID_") else { return names.contains(name) || prefixes.contains { name.hasPrefix($0) } }
             if given.contains(name) || withheld.contains(name) { return false }
             // The nameservice reads the rights too.

@@ -17,17 +17,24 @@ package enum ArgumentSecrets {
         }
     }
 
-    /// Where the passwords stand in a text with URLs: in each, from the first colon after `://` to the last `@`. A password that is not
-    /// percent-encoded is found too.
+    /// Where the passwords stand in a text with URLs: in each, from the first colon after `://` to the last `@`, and behind `password=`. A
+    /// password that is not percent-encoded is found too.
     static func passwords(in text: [UInt8]) -> [Range<Int>] {
         let separator = Array("://".utf8)
         let starts = text.indices.filter { text[$0...].starts(with: separator) }.map { $0 + separator.count }
-        return starts.enumerated().compactMap { number, start in
+        let logins: [Range<Int>] = starts.enumerated().compactMap { number, start in
             let end = number + 1 < starts.count ? starts[number + 1] - separator.count : text.count
             guard start < end, let colon = text[start..<end].firstIndex(of: UInt8(ascii: ":")),
                 let at = text[start..<end].lastIndex(of: UInt8(ascii: "@")), colon + 1 < at
             else { return nil }
             return colon + 1..<at
         }
+        guard let first = starts.first else { return [] }
+        // libpq's parameters of a URL: `password`, and `sslpassword` of a key.
+        let name = Array("password=".utf8)
+        let parameters = text.indices[first...].filter { text[$0...].starts(with: name) }.map { at in
+            at + name.count..<(text[(at + name.count)...].firstIndex(of: UInt8(ascii: "&")) ?? text.count)
+        }
+        return logins + parameters.filter { !$0.isEmpty }
     }
 }

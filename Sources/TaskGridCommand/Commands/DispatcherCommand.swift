@@ -1,12 +1,10 @@
 import ArgumentParser
 import Dispatcher
-import Foundation
 import LocalGrid
 import Logging
 import ServiceSupport
 import TaskGridConfiguration
 import TaskGridCore
-import TaskStoreSQLite
 
 /// Runs the dispatcher.
 struct DispatcherCommand: AsyncParsableCommand {
@@ -17,12 +15,14 @@ struct DispatcherCommand: AsyncParsableCommand {
         discussion: """
             One is active in a grid; others stand by and take over.
               taskgrid dispatcher --broker amqp://user@host --store tasks.sqlite
+              taskgrid dispatcher --store postgresql://grid@db1,db2/grid
             SIGTERM or Ctrl-C stops it in order; no accepted task is lost, even if it is
             killed. Its health endpoint is http://127.0.0.1:\(Ports.Use.dispatcherHealth)/healthz.
             """
     )
 
     @Option(key: "dispatcher.store", completion: .file()) var store: KeyArgument?
+    @Option(key: "dispatcher.store-password-file", completion: .file()) var storePasswordFile: KeyArgument?
     @Option(key: "dispatcher.rights", completion: .file()) var rights: KeyArgument?
     @Option(key: "dispatcher.max-payload") var maxPayload: KeyArgument?
     @Option(key: "dispatcher.max-attempts") var maxAttempts: KeyArgument?
@@ -33,17 +33,11 @@ struct DispatcherCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             let setup = try await ServiceSetup(
-                "dispatcher", grid, arguments: [store, rights, maxPayload, maxAttempts, retention] + health.arguments)
-            let path = setup.configuration.store ?? setup.configuration.folder.store
-            setup.logger.info("opening the store", metadata: [LogKey.storePath: "\(path)"])
-            let store = try await SQLiteTaskStore(path: path)
+                "dispatcher", grid, arguments: [store, storePasswordFile, rights, maxPayload, maxAttempts, retention] + health.arguments)
             var configuration = setup.configuration.dispatcher
             configuration.access = try setup.configuration.rights.map(AccessPolicy.read)
-            let dispatcher = Dispatcher(
-                configuration: configuration, endpoint: setup.location.endpoint, topology: setup.location.topology,
-                store: store, vitals: setup.vitals, logger: setup.logger, onReady: { setup.ready.make() }
-            )
-            try await setup.run(dispatcher, health: setup.health("dispatcher", .dispatcher))
+            let service = DispatcherService(setup: setup, configuration: configuration)
+            try await setup.run(service, health: setup.health("dispatcher", .dispatcher))
         }
     }
 }

@@ -73,7 +73,7 @@ struct UpCommand: AsyncParsableCommand {
             services.clients = clients.map { GridUser(name: $0.name, role: .client($0.types ?? [])) }
             try Self.check(services)
             services.environment = inherited
-            services.store = configuration.store
+            services.store = configuration.store?.text
             services.history = configuration.monitor.history
             if configuration.sources.text("monitor.port") != nil { services.monitorPort = configuration.monitor.port }
             if configuration.sources.text("monitor.host") != nil { services.monitorHost = configuration.monitor.host }

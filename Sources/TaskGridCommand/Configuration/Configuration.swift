@@ -12,8 +12,10 @@ struct Configuration {
     var rabbitmq: String?
     /// The URL of the broker's management interface, with an administrator's login; nil: the one that is found.
     var admin: String?
-    /// The SQLite file of the tasks; nil: that of the grid's folder.
-    var store: String?
+    /// Where the tasks are kept; nil: in the SQLite file of the grid's folder.
+    var store: StoreLocation?
+    /// The file of the database's password; nil: its URL has it, or libpq finds it.
+    var storePasswordFile: String?
     /// The file of what each user may do; nil: everybody everything.
     var rights: String?
     var dispatcher = DispatcherConfiguration()

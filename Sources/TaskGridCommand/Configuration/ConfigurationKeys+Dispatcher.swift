@@ -6,9 +6,21 @@ import TaskGridCore
 extension ConfigurationKeys {
     static let ofDispatcher: [ConfigurationKey] = [
         ConfigurationKey(
-            "dispatcher.store", \.store, kind: .optional(.path), in: defaults, valueName: "file",
+            "dispatcher.store", \.store, kind: .optional(.store), in: defaults, valueName: "store",
             standard: .words("`store.sqlite` in the `data` folder", example: "~/.local/state/taskgrid/store.sqlite"),
-            description: "The SQLite file of the tasks."
+            description: """
+                The store of the tasks: an SQLite file, or a PostgreSQL database's URL. The URL is as libpq has it: \
+                `postgresql://user@host1,host2:5433/database?sslmode=verify-full`. Several hosts are tried in turn. The tables are in a schema \
+                with the name of the grid's `prefix`. libpq's variables (`PGPASSFILE`), password file and service file count too.
+                """
+        ),
+        ConfigurationKey(
+            "dispatcher.store-password-file", \.storePasswordFile, kind: .optional(.path), in: defaults, valueName: "file",
+            standard: .words("none", example: "/run/secrets/database"),
+            description: """
+                A file with the database's password, for a URL that has none. Only its owner may read it (mode 600). It is read again at each \
+                reconnect.
+                """
         ),
         ConfigurationKey(
             "dispatcher.rights", \.rights, kind: .optional(.path), in: defaults, valueName: "file",

@@ -42,9 +42,17 @@ struct GridOptions: ParsableArguments {
 extension Configuration {
     /// Warns of a password that others could see in the list of processes until it was hidden, and that a shell keeps in its history.
     func warnOfPassword(_ logger: Logger) {
-        guard program.sources.argumentShowsPassword else { return }
-        logger.warning(
-            "others could see the password in --broker until it was hidden at the start: use TASKGRID_BROKER, or broker-password-file")
+        if program.sources.argumentShowsPassword {
+            logger.warning(
+                "others could see the password in --broker until it was hidden at the start: use TASKGRID_BROKER, or broker-password-file")
+        }
+        if program.sources.argument("dispatcher.store").flatMap(StoreLocation.init)?.hasPassword == true {
+            logger.warning(
+                """
+                others could see the password in --store until it was hidden at the start: use TASKGRID_DISPATCHER_STORE, or \
+                dispatcher.store-password-file
+                """)
+        }
     }
 
     /// A logger to standard error.

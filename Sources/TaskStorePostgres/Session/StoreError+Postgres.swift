@@ -23,7 +23,7 @@ extension StoreError {
 
 /// The causes that PostgreSQL and the network give.
 private enum Cause {
-    case diskFull, locked, readOnly, refused, missing, corrupt, tooLarge, lost, failed
+    case diskFull, locked, readOnly, standby, refused, login, settings, missing, corrupt, tooLarge, lost, failed
 
     init(_ error: PostgresError) {
         if let state = error.sqlState, let cause = Cause(sqlState: state) {
@@ -31,8 +31,9 @@ private enum Cause {
             return
         }
         switch error.code {
-        case .accessRefused: self = .refused
-        case .unsuitableServer: self = .readOnly
+        case .accessRefused: self = .login
+        case .badSettings, .libraryMissing, .tlsRefused: self = .settings
+        case .unsuitableServer: self = .standby
         case .unknownDatabase: self = .missing
         case .tooLarge: self = .tooLarge
         case .unreachable, .timedOut, .connectionLost: self = .lost
@@ -59,10 +60,12 @@ private enum Cause {
         case .diskFull: .diskFull
         case .locked: .locked
         case .readOnly, .refused: .readOnly
+        case .login, .settings: .failed
         case .missing: .missing
         case .corrupt: .corrupt
         case .tooLarge: .badRequest
-        case .lost, .failed: .failed
+        case .lost, .standby: .unavailable
+        case .failed: .failed
         }
     }
 
@@ -72,8 +75,11 @@ private enum Cause {
         case .diskFull: "the server has no room left; free space on its disk, or prune sooner"
         case .locked:
             "another process holds what is to be written; it is tried again, and if it stays so, find that process in pg_stat_activity"
-        case .readOnly:
+        case .readOnly, .standby:
             "the server takes no writes; name all hosts with target_session_attrs=read-write, or end its recovery or read-only mode"
+        case .login:
+            "the server refuses the login; see the user in dispatcher.store, the password (dispatcher.store-password-file), and pg_hba.conf"
+        case .settings: "no connection can be made with these settings; see dispatcher.store"
         case .refused: "this user may not do it; give it the rights to the schema and its tables"
         case .missing: "the database, the schema or a table is gone; restore it, or name another in dispatcher.store"
         case .corrupt: "the database is damaged; restore a backup"

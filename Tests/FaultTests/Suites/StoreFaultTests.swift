@@ -28,7 +28,7 @@ struct StoreFaultTests {
             let filled = ContinuousClock.now
             // Larger than what the log's pages still hold.
             let large = Data(repeating: 0x61, count: 1 << 20)
-            try await expectRejection(grid, large, "disk")
+            try await grid.expectRejection(large, "disk")
             hold.release()
             try await grid.runs.ended(8)
             try await grid.logged("dispatcher", "store step failed, retrying")
@@ -72,10 +72,10 @@ struct StoreFaultTests {
             let since = ContinuousClock.now
             // A file that was moved is still a file: that is seen by the next look at it, which also tells.
             if loss != .folderMoved {
-                try await expectRejection(grid, Data("after".utf8), loss == .replaced ? "was replaced" : "was removed")
+                try await grid.expectRejection(Data("after".utf8), loss == .replaced ? "was replaced" : "was removed")
             }
             let event = try await grid.probe.event(GridEvent.self) { $0.problem == .storeUnavailable }
-            if loss == .folderMoved { try await expectRejection(grid, Data("after".utf8), "was removed") }
+            if loss == .folderMoved { try await grid.expectRejection(Data("after".utf8), "was removed") }
             #expect(event.kind == .error && event.message.contains(store) && event.message.contains("restart the dispatcher"))
             let health = try await HealthAnswer(port: port)
             #expect(health.status == 503 && health.body.contains("while it was open; put it back, or restart the dispatcher"))
@@ -97,12 +97,12 @@ struct StoreFaultTests {
             let before = try await grid.submit(Array(repeating: hold.payload, count: 8), each: 8)
             try await grid.runs.begun(4)
             let lock = try StoreLock(grid.store)
-            try await expectRejection(grid, Data("while locked".utf8), "lock")
+            try await grid.expectRejection(Data("while locked".utf8), "lock")
             hold.release()
             try await grid.runs.ended(8)
             try await grid.logged("dispatcher", "store step failed, retrying")
             // While it tries to write the results, it answers.
-            try await expectRejection(grid, Data("while results wait".utf8), "lock")
+            try await grid.expectRejection(Data("while results wait".utf8), "lock")
             try lock.release()
             let released = ContinuousClock.now
             let endings = try await grid.settle(before + grid.submit(["after"]))
@@ -163,7 +163,7 @@ struct StoreFaultTests {
             try await grid.runs.ended(8)
             try await grid.logged("dispatcher", "store step failed, retrying")
             // The first one is acknowledged before the second is answered.
-            for text in ["one", "two"] { try await expectRejection(grid, Data(text.utf8), "lock") }
+            for text in ["one", "two"] { try await grid.expectRejection(Data(text.utf8), "lock") }
             try await dispatcher.kill(restarts: true)
             try lock.release()
             try await dispatcher.ready(2)
@@ -197,15 +197,6 @@ struct StoreFaultTests {
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
             #expect(grid.runs.attempts.values.allSatisfy { $0 == [1] })
         }
-    }
-
-    private func expectRejection(_ grid: FaultGrid, _ payload: Data, _ word: String) async throws {
-        let error = await #expect(throws: ClientError.self) {
-            try await grid.client.submit(FaultGrid.fault, payload: payload, options: TaskOptions(deadline: .seconds(30)))
-        }
-        #expect(error?.code == .rejected)
-        #expect(error?.rejection?.code == .storeUnavailable)
-        #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
     }
 
     private static func seconds(_ duration: Duration) -> String { duration.formatted(.units(allowed: [.seconds], width: .narrow)) }

@@ -61,6 +61,16 @@ extension FaultGrid {
         return endings
     }
 
+    /// Submits a task, and expects that the store refuses it with words of which one is `word`.
+    func expectRejection(_ payload: Data, _ word: String) async throws {
+        let error = await #expect(throws: ClientError.self) {
+            try await client.submit(Self.fault, payload: payload, options: TaskOptions(deadline: .seconds(30)))
+        }
+        #expect(error?.code == .rejected)
+        #expect(error?.rejection?.code == .storeUnavailable)
+        #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+    }
+
     /// Every end that the client was told of, by task.
     private var told: [TaskID: [Ending]] {
         var told: [TaskID: [Ending]] = [:]

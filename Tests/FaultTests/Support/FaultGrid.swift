@@ -17,6 +17,7 @@ final class FaultGrid: Sendable {
     let topology: Topology
     /// The broker, as the services are told.
     let broker: String
+    private let storeOptions: [String]
     let client: GridClient
     let probe: BrokerProbe
     let runs: Journal<WorkerRun>
@@ -31,23 +32,24 @@ final class FaultGrid: Sendable {
     ///
     /// - Parameters:
     ///   - broker: its URL; nil: the one that the test run has started.
+    ///   - store: where its dispatchers keep the tasks: the options that name it; nil: an SQLite file in its folder.
     ///   - queues: the kind of its shared queues.
     ///   - alone: no other grid of this target runs meanwhile, for the sake of what is measured.
     ///   - isAdmitted: the caller has passed the turnstile.
     ///   - deadline: how long `body` may take before it has failed.
     static func run(
-        broker: String? = nil, queues: Queue.Kind = .classic, alone: Bool = false, isAdmitted: Bool = false,
+        broker: String? = nil, store: [String]? = nil, queues: Queue.Kind = .classic, alone: Bool = false, isAdmitted: Bool = false,
         within deadline: Duration = .seconds(240),
         _ body: @escaping @Sendable (FaultGrid) async throws -> Void
     ) async throws {
         guard isAdmitted else {
             return try await Turnstile.shared.pass(alone: alone) {
-                try await run(broker: broker, queues: queues, isAdmitted: true, within: deadline, body)
+                try await run(broker: broker, store: store, queues: queues, isAdmitted: true, within: deadline, body)
             }
         }
         do {
             let (stream, launches) = AsyncStream.makeStream(of: Service.self)
-            let grid = try FaultGrid(broker: broker ?? TestBroker.requiredURL(), queues, launches)
+            let grid = try FaultGrid(broker: broker ?? TestBroker.requiredURL(), store, queues, launches)
             do {
                 // This has a deadline of its own.
                 try await grid.probe.connection.start(patience: .seconds(30))
@@ -84,12 +86,13 @@ final class FaultGrid: Sendable {
         }
     }
 
-    private init(broker: String, _ queues: Queue.Kind, _ launches: AsyncStream<Service>.Continuation) throws {
+    private init(broker: String, _ store: [String]?, _ queues: Queue.Kind, _ launches: AsyncStream<Service>.Continuation) throws {
         let name = "fault-\(UUID().uuidString.prefix(8).lowercased())"
         folder = FileManager.default.temporaryDirectory.appending(path: name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         topology = Topology(prefix: name, queueKind: queues)
         self.broker = broker
+        storeOptions = store ?? ["--store", folder.appending(path: "store.sqlite").path]
         logger = Logger(into: log)
         let endpoint = try Endpoint(url: broker)
         client = GridClient(endpoint: endpoint, topology: topology, logger: logger, patience: .seconds(60))
@@ -115,7 +118,7 @@ final class FaultGrid: Sendable {
         _ role: GridConfiguration.Role, named name: String? = nil, _ arguments: [String] = [], failpoint: Failpoint? = nil,
         pass: Int = 1, stops: Bool = false, broker: String? = nil, under prefix: [String] = [], restarts: Bool = true
     ) -> Service {
-        let own = role == .dispatcher ? ["--store", store] : role == .monitor ? ["--port", "0"] : []
+        let own = role == .dispatcher ? storeOptions : role == .monitor ? ["--port", "0"] : []
         let command = prefix + [Programs.taskgrid, role.rawValue] + own + arguments
         return launch(
             command[0], named: name ?? role.rawValue, Array(command.dropFirst()), failpoint, pass, stops: stops, [:], broker, restarts

@@ -18,4 +18,13 @@ struct HealthAnswer: Sendable {
         status = (response as? HTTPURLResponse)?.statusCode ?? 0
         self.body = String(decoding: body, as: UTF8.self)
     }
+
+    /// Asks until the answer is as wanted; a process that does not answer yet is asked again.
+    static func first(port: Int, _ isAsWanted: (HealthAnswer) -> Bool) async throws -> HealthAnswer {
+        while true {
+            if let answer = try? await HealthAnswer(port: port), isAsWanted(answer) { return answer }
+            // A process tells nobody that its health has changed. The test's deadline bounds the loop.
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
 }

@@ -1,0 +1,44 @@
+import Foundation
+import TaskGridConfiguration
+
+/// Where the tasks are kept: what `dispatcher.store` names.
+enum StoreLocation: Hashable, Sendable {
+    /// An SQLite file.
+    case file(String)
+    /// A PostgreSQL database, by the URL that libpq takes.
+    case database(String)
+
+    /// nil where the text names neither, such as the URL of another database.
+    init?(_ text: String) {
+        guard let separator = text.firstRange(of: "://"), text[..<separator.lowerBound].wholeMatch(of: #/[A-Za-z][A-Za-z0-9+.\-]*/#) != nil
+        else {
+            guard !text.isEmpty else { return nil }
+            self = .file(text)
+            return
+        }
+        guard ["postgresql", "postgres"].contains(text[..<separator.lowerBound]) else { return nil }
+        self = .database(text)
+    }
+
+    /// As a setting has it.
+    var text: String {
+        switch self {
+        case .file(let path): path
+        case .database(let url): url
+        }
+    }
+
+    /// Whether it shows a password to whoever sees it.
+    var hasPassword: Bool {
+        guard case .database(let url) = self else { return false }
+        return url.contains(#/:\/\/[^\/?@:]*:[^\/?@]+@|[?&](?:ssl)?password=./#)
+    }
+}
+
+extension ValueKind<StoreLocation> {
+    static var store: ValueKind<StoreLocation> {
+        ValueKind(
+            what: "the path of a file, or a database's URL, postgresql://user@host/database", isSecret: true,
+            read: { StoreLocation($0) }, write: \.text)
+    }
+}
