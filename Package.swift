@@ -159,6 +159,7 @@ let package = Package(
         ),
         tests("TaskGridCoreTests", ["TestSupport", "TaskGridCore", "AMQP"]),
         tests("ServiceSupportTests", ["ServiceSupport", "TaskGridCore", "AMQP", logging]),
+        tests("PollingTests", ["Polling"]),
         tests("AMQPTests", ["TestSupport", "AMQP", "Polling", "CRabbitMQ", "LocalGrid", "TaskGridConfiguration", "TaskGridCore", logging]),
         tests("PostgresTests", ["TestSupport", "Postgres", "CPostgres", "LocalGrid", logging]),
         .target(
@@ -205,7 +206,7 @@ let package = Package(
                 lifecycle, logging, hummingbird, hummingbirdTesting, httpTypes, nioSSL,
             ]
         ),
-        tests("LocalGridTests", ["LocalGrid", "ServiceSupport", "TaskGridConfiguration", "TaskGridCore", "AMQP", logging]),
+        tests("LocalGridTests", ["TestSupport", "LocalGrid", "ServiceSupport", "TaskGridConfiguration", "TaskGridCore", "AMQP", logging]),
         tests(
             "ChaosTests",
             [

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, checks the format, runs the tests against a broker of their own, builds the documentation, checks the monitor against its OpenAPI
+# Checks the format, builds, builds the documentation, runs the tests against a broker of their own, checks the monitor against its OpenAPI
 # document, and runs what README prints. Leaves nothing running. With arguments it runs only the tests that they select.
 # Installs missing packages. Without RabbitMQ the tests that need a broker are skipped, without PostgreSQL those that need a database, without
 # Chromium those of the dashboard, without promtool those of metrics, and without schemathesis the check of the OpenAPI document; with CI set

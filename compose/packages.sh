@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the missing ones of the named Debian packages, as root or with sudo.
 # It neither starts nor enables a RabbitMQ, a PostgreSQL or a Prometheus that it installs: a grid runs a broker of its own, and tests a
-# database of their own. With PostgreSQL no cluster of Debian's is made.
+# database of their own. With PostgreSQL no cluster of Debian's is made. A PostgreSQL that was there before stays as it is.
 #
 #   compose/packages.sh PACKAGE…
 set -euo pipefail
@@ -35,6 +35,8 @@ if [[ " ${missing[*]}" == *" postgresql"* ]] && [ ! -e "$clusters" ]; then
     made+=("$clusters")
     printf 'create_main_cluster = false\n' | "${root[@]}" install -D -m 644 /dev/stdin "$clusters"
 fi
+has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
+had_postgresql=$(has_postgresql && echo yes || echo no)
 log=$(mktemp)
 if ! { "${root[@]}" apt-get -qq update &&
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}"; } \
@@ -51,7 +53,7 @@ if [[ " ${missing[*]} " == *" rabbitmq-server "* ]] && command -v systemctl >/de
     "${root[@]}" systemctl --quiet disable rabbitmq-server.service epmd.socket epmd.service 2>/dev/null ||
         echo "packages: could not disable the system's RabbitMQ: it may start with the machine" >&2
 fi
-if [[ " ${missing[*]}" == *" postgresql"* ]] && command -v systemctl >/dev/null; then
+if [ "$had_postgresql" = no ] && has_postgresql && command -v systemctl >/dev/null; then
     "${root[@]}" systemctl --quiet disable postgresql.service 2>/dev/null ||
         echo "packages: could not disable the system's PostgreSQL: it may start with the machine" >&2
 fi

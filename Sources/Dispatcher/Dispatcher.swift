@@ -119,7 +119,7 @@ package struct Dispatcher: Service {
         logger.info("dispatcher ready", metadata: [LogKey.storeID: "\(store.identity)"])
         if configuration.access == nil {
             logger.notice(
-                "no rights are set, so whoever has a login of the broker is the whole grid: 'taskgrid users' makes users with rights")
+                "no rights are set, so every login of the broker is the whole grid: 'taskgrid users' makes users with rights")
         }
         await publisher.tell(.started)
         await publisher.callRoll()

@@ -11,8 +11,12 @@ import TaskGridCore
 struct LeaseTable {
     /// A user has its share of workers, or the table as many types as it may, and it takes no new one.
     struct Full: Error, Hashable {
+        enum Bound: String {
+            case workers, types
+        }
+
+        let what: Bound
         let maximum: Int
-        var what = "workers"
     }
 
     private struct Lease {
@@ -134,10 +138,10 @@ struct LeaseTable {
     /// Counts the worker and its types in, and out what it was before.
     private mutating func makeRoom(for worker: RegistryMessage, instead known: RegistryMessage?) throws(Full) {
         let isNew = known?.publisher != worker.publisher
-        guard !isNew || places.hasRoom(of: worker.publisher) else { throw Full(maximum: maximum) }
+        guard !isNew || places.hasRoom(of: worker.publisher) else { throw Full(what: .workers, maximum: maximum) }
         guard isNew || known?.types != worker.types else { return }
         let fresh = Set(worker.types).count { types[$0] == nil }
-        guard types.count + fresh <= maximumTypes else { throw Full(maximum: maximumTypes, what: "types") }
+        guard types.count + fresh <= maximumTypes else { throw Full(what: .types, maximum: maximumTypes) }
         if let known { countOut(known) }
         places.add(of: worker.publisher)
         count(worker.types, by: 1)

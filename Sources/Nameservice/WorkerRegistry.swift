@@ -14,19 +14,17 @@ final class WorkerRegistry: Sendable {
         /// When the pace is next looked at.
         var nextPace: ContinuousClock.Instant?
         /// By user, so that the workers of one do not hide that those of another are refused.
-        var refusals: [String: Refusals] = [:]
-        var nextRightsNotice: ContinuousClock.Instant?
+        var notices: [String: Notices] = [:]
     }
 
-    /// The refused workers of a user.
-    fileprivate struct Refusals {
+    /// What is told of the workers of a user, now and then: a refused worker comes again with every heartbeat.
+    fileprivate struct Notices {
         /// Refused registrations and heartbeats in all.
-        var count = 0
-        var nextNotice: ContinuousClock.Instant?
+        var refused = 0
+        var refusal = EventThrottle()
+        /// Of a right that is missing.
+        var rights = EventThrottle()
     }
-
-    /// How often at most a refusal of a user's workers, or a missing right, is told of; a refused worker comes again with every heartbeat.
-    private static let refusalNoticeInterval = Duration.seconds(60)
 
     private let topology: Topology
     private let access: AccessPolicy?
@@ -50,13 +48,14 @@ final class WorkerRegistry: Sendable {
         var worker: RegistryMessage
         do {
             (kind, worker) = try RegistryMessage.decode(message, routingKey: key)
-            worker.publisher = try message.properties.publisher()
         } catch {
             return [dead(message, key: key, reason: error.description)]
         }
-        if kind != .deregister {
-            dropTypes(of: &worker, at: moment)
-            guard !worker.types.isEmpty else { return [] }
+        if kind != .deregister, let access {
+            let (message, dropped) = access.served(worker)
+            if let dropped { warn(of: worker, lacking: dropped, at: moment) }
+            guard let message else { return [] }
+            worker = message
         }
         let served = worker
         do {
@@ -76,22 +75,11 @@ final class WorkerRegistry: Sendable {
         }
     }
 
-    /// Takes away the types that the worker's user may not serve: it gets no tasks of them, and would hide that nobody serves them.
-    private func dropTypes(of worker: inout RegistryMessage, at moment: ClockReading) {
-        guard let access else { return }
-        let user = worker.publisher
-        let forbidden = Set(worker.types.filter { !access.allows(user, .serve, $0) })
-        guard let first = forbidden.min() else { return }
-        worker.types.removeAll { forbidden.contains($0) }
-        let isTold = state.withLock { state in
-            if let next = state.nextRightsNotice, moment.instant < next { return false }
-            state.nextRightsNotice = moment.instant.advanced(by: Self.refusalNoticeInterval)
-            return true
-        }
-        guard isTold else { return }
+    private func warn(of worker: RegistryMessage, lacking type: TaskType, at moment: ClockReading) {
+        guard state.withLock({ $0.notices[worker.publisher, default: Notices()].rights.passes(at: Moment(moment.instant)) }) else { return }
         logger.warning(
-            "worker is not counted for types that its user has no right to serve; whoever runs the grid gives it with taskgrid users",
-            metadata: [LogKey.workerID: "\(worker.worker)", LogKey.taskType: "\(first)"])
+            "worker is not counted for types that its user has no right to serve, give it with taskgrid users",
+            metadata: [LogKey.workerID: "\(worker.worker)", LogKey.workerUser: "\(worker.publisher)", LogKey.taskType: "\(type)"])
     }
 
     /// Asks all workers, or one, to speak at once, and as often as their number allows.
@@ -185,17 +173,15 @@ final class WorkerRegistry: Sendable {
 
     private func refusal(of worker: RegistryMessage, _ error: LeaseTable.Full, at moment: ClockReading) -> [Publication] {
         let user = worker.publisher
-        let refused: Int? = state.withLock { state in
-            state.refusals[user, default: Refusals()].count += 1
-            if let next = state.refusals[user]?.nextNotice, moment.instant < next { return nil }
-            state.refusals[user]?.nextNotice = moment.instant.advanced(by: Self.refusalNoticeInterval)
-            return state.refusals[user]?.count
+        let (refused, isTold) = state.withLock { state in
+            state.notices[user, default: Notices()].refused += 1
+            return (state.notices[user]?.refused ?? 0, state.notices[user]?.refusal.passes(at: Moment(moment.instant)) ?? false)
         }
-        guard let refused else { return [] }
+        guard isTold else { return [] }
         logger.warning(
             "worker refused, its user has its share of workers or there are too many types; stop workers that are not needed",
             metadata: [
-                LogKey.workerID: "\(worker.worker)", LogKey.workerUser: "\(user)", LogKey.reason: "\(error.what)",
+                LogKey.workerID: "\(worker.worker)", LogKey.workerUser: "\(user)", LogKey.reason: "\(error.what.rawValue)",
                 LogKey.workerMaximum: "\(error.maximum)", LogKey.registryRefused: "\(refused)",
             ]
         )
@@ -234,7 +220,9 @@ extension WorkerRegistry.State {
 extension LeaseTable.Full {
     /// Why a worker is refused.
     fileprivate func reason(of user: String) -> String {
-        guard what == "workers" else { return "the nameservice knows \(maximum) \(what) and takes no more" }
-        return "user '\(user)' has as many workers as are left for other users (alone it may have \(maximum))"
+        switch what {
+        case .types: "the nameservice knows \(maximum) types and takes no more"
+        case .workers: "user '\(user)' has as many workers as are left for other users (alone it may have \(maximum))"
+        }
     }
 }

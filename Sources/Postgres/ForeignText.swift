@@ -36,12 +36,13 @@ enum ForeignText {
     }
 
     /// The same without what stands between the first and the last quotation mark. libpq quotes the settings that it cannot read, and a
-    /// password may be among them.
+    /// password may be among them; the server quotes values.
     static func withoutQuotations(_ text: String) -> String {
         let text = plain(text)
         let isMark = { (character: Character) in "\"'«»„“”‚‘’".contains(character) }
         guard let first = text.firstIndex(where: isMark), let last = text.lastIndex(where: isMark) else { return text }
-        // A single mark is the beginning of a quotation that was cut.
-        return "\(text[..<first])'…'\(first == last ? "" : text[text.index(after: last)...])"
+        // A single mark is the beginning of a quotation that was cut, and so may be the last one of a text that was cut.
+        let isCut = first == last || text.last == "…"
+        return "\(text[..<first])'…'\(isCut ? "" : text[text.index(after: last)...])"
     }
 }

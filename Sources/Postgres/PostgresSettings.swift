@@ -2,7 +2,7 @@
 package struct PostgresSettings: Sendable {
     /// What libpq takes as a connection string: a URL, `postgresql://user@one,two:5433/grid?target_session_attrs=read-write`, or keywords,
     /// `service=grid`. Environment variables, the service file and the password file count as they do for `psql` (PostgreSQL's manual,
-    /// "Database Connection Control Functions"). Encryption by GSSAPI is used only where `gssencmode` asks for it.
+    /// "Database Connection Control Functions"). Encryption by GSSAPI is used only with `gssencmode=require`.
     package var conninfo: String
     /// Reads the password each time that the connection is made, in place of libpq's own; nil: libpq finds it. It runs on the connection's
     /// thread, which it may block.
@@ -18,10 +18,10 @@ package struct PostgresSettings: Sendable {
     package var answerTimeout = Duration.seconds(30)
     /// The most bytes of the parameters of one request.
     package var maximumRequestBytes = 64 << 20
-    /// The most bytes of one answer. One that has more ends the connection: as soon as that is seen over TCP, and after the statement's
-    /// last row over a local socket.
+    /// The most bytes of the answers to one request together. More end the connection: as soon as that is seen over TCP, and after a
+    /// statement's last row over a local socket.
     package var maximumAnswerBytes = 256 << 20
-    /// The most requests that wait for their turn.
+    /// The most requests that wait for their turn, without those of the open transaction.
     package var maximumWaiting = 64
 
     /// - Parameters:

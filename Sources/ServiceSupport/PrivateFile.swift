@@ -14,12 +14,18 @@ package enum PrivateFile {
     }
 
     /// Writes the file whole or not at all, with mode 0600 from the start: no reader sees half of it, nor anyone else any.
-    package static func write(_ data: Data, to path: String) throws {
+    ///
+    /// - Parameters:
+    ///   - data: what the file is to hold.
+    ///   - path: the file.
+    ///   - owner: the user and group that it is given to, before it has its name; nil: this process's.
+    package static func write(_ data: Data, to path: String, owner: (user: uid_t, group: gid_t)? = nil) throws {
         let beside = "\(path).new"
         unlink(beside)
         let descriptor = open(beside, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw lastError }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        if let owner, fchown(descriptor, owner.user, owner.group) != 0 { throw lastError }
         try handle.write(contentsOf: data)
         try handle.synchronize()
         try handle.close()

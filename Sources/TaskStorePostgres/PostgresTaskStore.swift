@@ -12,9 +12,10 @@ package import TaskStore
 /// `slot` with the term and the turn that this store knows. Open tasks are kept in memory beside the rows (``OpenState``), and believed
 /// while the turn is the one that was read.
 ///
-/// **Retention.** ``prune(_:limit:)`` takes rows one by one at a bounded pace. Of a store that gets more tasks than that, whole blocks of
-/// 2^20 ids go at once, as soon as all of their tasks have been given and nothing but a few of them is kept: until then up to 2^20 tasks
-/// more than `Retention.keeping` are there, and tasks may be older than `Retention.before` by the time in which a block is filled.
+/// **Retention.** ``prune(_:limit:)`` takes rows one by one: tasks at a bounded pace, and keys at such a pace or, if that is more, as
+/// fast as new ones come. Of a store that gets more tasks than that, whole blocks of 2^20 ids go at once, as soon as all of their tasks
+/// have been given and nothing but a few of them is kept: until then up to 2^20 tasks more than `Retention.keeping` are there, and tasks
+/// may be older than `Retention.before` by the time in which a block is filled.
 ///
 /// **Durability** is the server's: a commit is as durable as its `synchronous_commit` and its standbys make it. Only synchronous
 /// replication keeps an accepted task when the server's machine is lost.
@@ -41,7 +42,7 @@ package final class PostgresTaskStore: TaskStore {
     package init(_ settings: PostgresSettings, schema: String, logger: Logger) async throws(StoreError) {
         let settings = settings.ofStore(schema: schema)
         let connection = PostgresConnection(settings, name: "store-writer", logger: logger)
-        let writer = Writer(connection, schema: schema, logger: logger)
+        let writer = Writer(connection, logger: logger)
         do {
             try await writer.connect()
             try await SchemaSetup(connection: connection, name: schema).run()

@@ -1,12 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LocalGrid
 
-/// Without PostgreSQL these tests are skipped on a laptop, and fail in CI.
-private let isPostgreSQLThereOrRequired = (try? DatabaseInstallation.find()) != nil || ProcessInfo.processInfo.environment["CI"] != nil
-
-@Suite("A private PostgreSQL", .enabled(if: isPostgreSQLThereOrRequired), .timeLimit(.minutes(2)))
+@Suite("A private PostgreSQL", .enabled(if: TestDatabase.isThereOrRequired), .timeLimit(.minutes(2)))
 struct PrivateDatabaseTests {
     /// A folder that the database's user can come through.
     private func withFolder(_ name: String = "a database", _ body: (String) async throws -> Void) async throws {
@@ -19,14 +17,14 @@ struct PrivateDatabaseTests {
 
     @Test func `it starts on its port with its data again, after a stop and after a kill, and leaves nothing running`() async throws {
         try await withFolder { folder in
-            let database = try PrivateDatabase(in: folder, installation: try DatabaseInstallation.find())
+            let database = try PrivateDatabase(in: folder, installation: TestDatabase.installation())
             // What a start that was killed half-way may have left.
             try FileManager.default.createDirectory(atPath: database.data, withIntermediateDirectories: true)
             try "15\n".write(toFile: "\(database.data)/PG_VERSION", atomically: true, encoding: .utf8)
             try await database.prepare()
             #expect(DatabaseProcesses.list(database.data) == [])
             let password = try database.password()
-            #expect(password.count == 32 && !database.url.contains(password))
+            #expect(password.count == 40 && !database.url.contains(password))
             for _ in 0..<2 {
                 try await database.start()
                 #expect(await DatabaseProbe.answers(database.port))
@@ -52,15 +50,52 @@ struct PrivateDatabaseTests {
         }
     }
 
+    @Test func `a whole cluster's password is never replaced, and one that others may read is refused`() async throws {
+        try await withFolder { folder in
+            let database = try PrivateDatabase(in: folder, installation: TestDatabase.installation())
+            try await database.prepare()
+            let password = try database.password()
+            let file = "\(folder)/password"
+            chmod(file, 0o644)
+            let readable = await #expect(throws: LocalGridError.self) { try await database.prepare() }
+            #expect(readable?.code == .folder && readable?.message.contains(file) == true, "\(readable?.message ?? "")")
+            #expect(try database.password() == password)
+            unlink(file)
+            let missing = await #expect(throws: LocalGridError.self) { try await database.prepare() }
+            #expect(missing?.code == .folder && missing?.message.contains(file) == true, "\(missing?.message ?? "")")
+            #expect(!FileManager.default.fileExists(atPath: file))
+        }
+    }
+
+    @Test func `a process in its folder that is not PostgreSQL's is left alone`() async throws {
+        try await withFolder { folder in
+            let database = try PrivateDatabase(in: folder, installation: TestDatabase.installation())
+            try await database.prepare()
+            let other = Process()
+            other.executableURL = URL(filePath: "/bin/cat")
+            other.currentDirectoryURL = URL(filePath: database.data)
+            let input = Pipe()
+            other.standardInput = input
+            try other.run()
+            try await database.start()
+            await database.kill()
+            #expect(DatabaseProcesses.list(database.data) == [])
+            #expect(other.isRunning)
+            try input.fileHandleForWriting.close()
+            other.waitUntilExit()
+            #expect(other.terminationReason == .exit && other.terminationStatus == 0)
+        }
+    }
+
     @Test(arguments: ["it's a \\ \"name\"", String(repeating: "long-", count: 30)])
     func `a folder of any name will do, and one too long for a socket has none`(name: String) async throws {
         try await withFolder(name) { folder in
-            let primary = try PrivateDatabase(in: folder, name: "primary", installation: try DatabaseInstallation.find())
+            let primary = try PrivateDatabase(in: folder, name: "primary", installation: TestDatabase.installation())
             // A socket's path has at most 107 bytes (unix(7)), and this test's folder has some of them.
             #expect(primary.socketFolder.isEmpty == ("\(folder)/run/.s.PGSQL.65535.lock".utf8.count > 107))
             try await primary.prepare()
             try await primary.start()
-            let standby = try PrivateDatabase(in: "\(folder) 2", name: "standby", installation: try DatabaseInstallation.find())
+            let standby = try PrivateDatabase(in: "\(folder) 2", name: "standby", installation: TestDatabase.installation())
             try await standby.prepare(asStandbyOf: primary)
             try await standby.start()
             #expect(try standby.password() == primary.password())
@@ -73,7 +108,7 @@ struct PrivateDatabaseTests {
 
     @Test func `a supervisor starts it anew when it dies`() async throws {
         try await withFolder { folder in
-            let database = try PrivateDatabase(in: folder, installation: try DatabaseInstallation.find())
+            let database = try PrivateDatabase(in: folder, installation: TestDatabase.installation())
             try await database.prepare()
             let (readies, ready) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(8))
             let supervisor = Supervisor(stages: [[database.process]]) { if case .ready = $0.what { ready.yield() } }
@@ -95,7 +130,7 @@ struct PrivateDatabaseTests {
         #expect(none?.code == .databaseMissing && none?.message.contains("/nonexistent") == true)
         try await withFolder { folder in
             let database = try PrivateDatabase(
-                in: folder, installation: try DatabaseInstallation.find(), settings: ["shared_buffers": "nonsense"])
+                in: folder, installation: TestDatabase.installation(), settings: ["shared_buffers": "nonsense"])
             try await database.prepare()
             let error = await #expect(throws: LocalGridError.self) { try await database.start() }
             #expect(error?.code == .startFailed && error?.message.contains("shared_buffers") == true)
@@ -107,7 +142,7 @@ struct PrivateDatabaseTests {
         try await withFolder { folder in
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            let database = try PrivateDatabase(in: "\(folder)/inner", installation: try DatabaseInstallation.find())
+            let database = try PrivateDatabase(in: "\(folder)/inner", installation: TestDatabase.installation())
             let error = await #expect(throws: LocalGridError.self) { try await database.prepare() }
             #expect(error?.message.contains("cannot enter \(folder)") == true, "\(error?.message ?? "")")
         }

@@ -85,7 +85,7 @@ import Testing
         var table = LeaseTable(maximum: 2)
         _ = try table.apply(.register, .sample("a"), at: .after(0))
         _ = try table.apply(.register, .sample("b"), at: .after(0))
-        #expect(throws: LeaseTable.Full(maximum: 2)) { try table.apply(.register, .sample("c"), at: .after(0)) }
+        #expect(throws: LeaseTable.Full(what: .workers, maximum: 2)) { try table.apply(.register, .sample("c"), at: .after(0)) }
         #expect(try table.apply(.heartbeat, .sample("a"), at: .after(10)) == nil)
         _ = try table.apply(.deregister, .sample("b"), at: .after(20))
         #expect(try table.apply(.heartbeat, .sample("c"), at: .after(30))?.kind == .joined)
@@ -99,11 +99,11 @@ import Testing
         }
         var table = LeaseTable(maximum: 8)
         for number in 0..<8 { _ = try table.apply(.register, sample("\(number)", of: "thief"), at: .after(0)) }
-        #expect(throws: LeaseTable.Full(maximum: 8)) { try table.apply(.register, sample("8", of: "thief"), at: .after(0)) }
+        #expect(throws: LeaseTable.Full(what: .workers, maximum: 8)) { try table.apply(.register, sample("8", of: "thief"), at: .after(0)) }
         for number in 0..<4 {
             #expect(try table.apply(.register, sample("\(number)", of: "crew"), at: .after(0))?.kind == .joined)
         }
-        #expect(throws: LeaseTable.Full(maximum: 8)) { try table.apply(.register, sample("4", of: "crew"), at: .after(0)) }
+        #expect(throws: LeaseTable.Full(what: .workers, maximum: 8)) { try table.apply(.register, sample("4", of: "crew"), at: .after(0)) }
         #expect(try table.apply(.register, sample("0", of: "other"), at: .after(0))?.kind == .joined)
         // Those that are known stay, and those that are gone leave their places.
         #expect(try table.apply(.heartbeat, sample("7", of: "thief"), at: .after(1)) == nil)
@@ -118,7 +118,7 @@ import Testing
         var table = LeaseTable(maximumTypes: 3)
         _ = try table.apply(.register, .sample("a", types: ["x", "y"]), at: .after(0))
         _ = try table.apply(.register, .sample("b", types: ["y", "z"]), at: .after(0))
-        #expect(throws: LeaseTable.Full(maximum: 3, what: "types")) {
+        #expect(throws: LeaseTable.Full(what: .types, maximum: 3)) {
             try table.apply(.register, .sample("c", types: ["x", "new"]), at: .after(0))
         }
         #expect(table.count == 2)

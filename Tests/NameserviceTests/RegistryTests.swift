@@ -23,7 +23,7 @@ import Testing
         #expect(try JSON.decode(WorkerEvent.self, publication.message.body).worker == .sample("a"))
     }
 
-    @Test func `a type that the worker's user may not serve is not counted, with one warning`() throws {
+    @Test func `a type that the worker's user may not serve is not counted, with one warning of its user`() throws {
         let lines = Journal<LogLine>()
         let access = AccessPolicy(users: ["crew": [.serve: ["sum"]]])
         let registry = WorkerRegistry(topology: topology, access: access, logger: Logger(into: lines))
@@ -33,7 +33,7 @@ import Testing
         #expect(registry.handle(.heartbeat, .sample("crew.evil"), at: .after(1)).isEmpty)
         #expect(registry.handle(.heartbeat, .sample("stranger.a", types: ["sum"]), at: .after(2)).isEmpty)
         #expect(registry.handle(.heartbeat, .sample("crew.a", types: ["reverse", "sum"]), at: .after(3)).isEmpty)
-        #expect(lines.entries.filter { $0.level == .warning }.map { $0.metadata["worker.id"] } == ["crew.a"])
+        #expect(lines.entries.filter { $0.level == .warning }.map { $0.metadata["worker.id"] } == ["crew.a", "stranger.a"])
         #expect(registry.handle(.deregister, .sample("crew.a"), at: .after(4)).map(\.routingKey) == ["worker.left"])
     }
 

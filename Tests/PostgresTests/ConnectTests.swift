@@ -113,24 +113,32 @@ struct ConnectTests {
                 #expect(port == Int32(database.port))
             }
         }
-        // Also where a service file names them.
-        let service = FileManager.default.temporaryDirectory.appending(path: "service \(UUID().uuidString)").path
-        let passfile = try #require(URLComponents(string: database.url)?.queryItems?.first?.value)
-        try """
-        [grid]
-        host=127.0.0.1,127.0.0.1
-        port=\(silent.port),\(database.port)
-        user=taskgrid
-        dbname=postgres
-        passfile=\(passfile)
-        """.write(toFile: service, atomically: true, encoding: .utf8)
-        defer { unlink(service) }
-        setenv("PGSERVICEFILE", service, 1)
-        var changed = try await settings("service=grid application_name=named")
-        changed.connectTimeout = .seconds(4)
-        try await withConnection(changed) { connection in
-            let name = try await connection.value(String.self, "current_setting('application_name')")
-            #expect(name == "named")
+    }
+
+    @Test func `of several hosts in a service file too the first that is silent is passed over`() async throws {
+        // A process of its own, whose environment nobody else reads while it changes.
+        await #expect(processExitsWith: .success) {
+            let service = FileManager.default.temporaryDirectory.appending(path: "service \(UUID().uuidString)").path
+            setenv("PGSERVICEFILE", service, 1)
+            let database = try await TestDatabase.shared()
+            let silent = try ByteProxy(to: database.port) { _, _, _, _ in .hold }
+            defer { silent.stop() }
+            let passfile = try #require(URLComponents(string: database.url)?.queryItems?.first?.value)
+            try """
+            [grid]
+            host=127.0.0.1,127.0.0.1
+            port=\(silent.port),\(database.port)
+            user=taskgrid
+            dbname=postgres
+            passfile=\(passfile)
+            """.write(toFile: service, atomically: true, encoding: .utf8)
+            defer { unlink(service) }
+            var changed = try await settings("service=grid application_name=named")
+            changed.connectTimeout = .seconds(4)
+            try await withConnection(changed) { connection in
+                let name = try await connection.value(String.self, "current_setting('application_name')")
+                #expect(name == "named")
+            }
         }
     }
 
@@ -181,8 +189,7 @@ struct ConnectTests {
     }
 
     @Test func `random bytes for a login end in an error, not in a crash`() async throws {
-        var generator = Seeded(seed: .random(in: 0...(.max >> 1)))
-        for _ in 0..<20 {
+        try await forAllInTurn(20) { generator, comment in
             var answer = Array(generator.bytes(0...200))
             if generator.coin() {
                 answer = [generator.one(of: Array("RESNvKZTDA1".utf8)), 0, 0, 0, UInt8(generator.number(0...60))] + answer
@@ -191,7 +198,7 @@ struct ConnectTests {
             defer { server.stop() }
             var changed = PostgresSettings(conninfo: "postgresql://x:y@127.0.0.1:\(server.port)/db?sslmode=disable")
             changed.connectTimeout = .milliseconds(200)
-            await #expect(throws: PostgresError.self) { try await withConnection(changed) { _ in } }
+            await #expect(throws: PostgresError.self, comment) { try await withConnection(changed) { _ in } }
         }
     }
 

@@ -53,20 +53,36 @@ struct TransactionTests {
         }
     }
 
-    @Test func `a body that throws rolls it back, and one that returns commits it`() async throws {
-        try await withTable { connection, table, insert in
-            let number = try await connection.withTransaction { (transaction) throws(PostgresError) in
-                try await transaction.run([insert(Int64(1))])[0].first("id", Int64.self)
-            }
-            #expect(number == 1)
-            let error = await #expect(throws: PostgresError.self) {
-                try await connection.withTransaction { (transaction) throws(PostgresError) in
-                    _ = try await transaction.run([insert(Int64(2))])
-                    throw PostgresError(.invalidUse, "the body's own")
+    @Test func `it goes on to its end while others wait, as many as may`() async throws {
+        let table = uniqueTable()
+        let insert = PostgresQuery("insert", "INSERT INTO \(table) VALUES ($1) RETURNING id")
+        var changed = try await settings()
+        changed.maximumWaiting = 2
+        try await withConnection(changed) { connection in
+            try await connection.sql("CREATE TABLE \(table) (id bigint PRIMARY KEY)")
+            for isCommitted in [true, false] {
+                let transaction = try await connection.begin([insert(isCommitted ? Int64(1) : 3)])
+                try await withThrowingTaskGroup { group in
+                    for _ in 0..<5 {
+                        group.addTask { () -> PostgresError.Code? in
+                            do throws(PostgresError) {
+                                try await connection.sql("SELECT 1")
+                                return nil
+                            } catch {
+                                return error.code
+                            }
+                        }
+                    }
+                    // None of them has a turn while the transaction is open: one that ends was refused, because two wait.
+                    #expect(try await group.next() == .some(.tooMany))
+                    try await transaction.run([insert(isCommitted ? Int64(2) : 4)])
+                    if isCommitted { try await transaction.commit() } else { await transaction.rollBack() }
+                    var codes: [PostgresError.Code?] = []
+                    for try await code in group { codes.append(code) }
+                    #expect(codes.count { $0 == nil } >= 2 && codes.allSatisfy { $0 == nil || $0 == .tooMany })
                 }
+                #expect(try await ids(table) == [1, 2])
             }
-            #expect(error?.message == "the body's own")
-            #expect(try await ids(table) == [1])
         }
     }
 
@@ -74,17 +90,16 @@ struct TransactionTests {
         try await withTable { connection, table, insert in
             let isOpen = Latch()
             let task = Task {
-                try await connection.withTransaction { (transaction) throws(PostgresError) in
-                    _ = try await transaction.run([insert(Int64(1))])
-                    isOpen.open()
-                    while !Task.isCancelled { await Task.yield() }
-                    _ = try await transaction.run([insert(Int64(2))])
-                }
+                let transaction = try await connection.begin([insert(Int64(1))])
+                isOpen.open()
+                while !Task.isCancelled { await Task.yield() }
+                let error = await #expect(throws: PostgresError.self) { try await transaction.run([insert(Int64(2))]) }
+                await transaction.rollBack()
+                return error
             }
             try await isOpen.wait()
             task.cancel()
-            let error = await #expect(throws: PostgresError.self) { try await task.value }
-            #expect(error?.code == .cancelled)
+            #expect(try await task.value?.code == .cancelled)
             _ = try await connection.run([insert(Int64(9))])
             #expect(try await ids(table) == [9])
         }

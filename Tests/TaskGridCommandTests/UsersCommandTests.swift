@@ -148,6 +148,9 @@ struct UsersCommandTests {
         let interface = try ManagementInterface(url: "http://admin@h:1", endpoint: Endpoint())
         let imported = UsersCommand.dropped(from: former, policy, users, in: "r", interface)
         #expect(imported[0].contains("curl -u admin -X DELETE http://h:1/api/users/band; "))
+        let secure = try ManagementInterface(url: "https://admin@h:1", endpoint: Endpoint(), ca: "/my ca.pem")
+        let verified = UsersCommand.dropped(from: former, policy, users, in: "r", secure)
+        #expect(verified[0].contains("curl --cacert '/my ca.pem' -u admin -X DELETE https://h:1/api/users/band; "))
         #expect(UsersCommand.dropped(from: policy, policy, users, in: "r").isEmpty)
         #expect(UsersCommand.dropped(from: nil, policy, users, in: "r").isEmpty)
     }
@@ -155,11 +158,11 @@ struct UsersCommandTests {
     @Test func `users that may do less than before are told of, and rights that a wider pattern covers are none of them`() {
         let users = [GridUser(name: "app", role: .client([TaskType(literal: "hash")])), GridUser(name: "boss", role: .operator)]
         let policy = AccessPolicy(for: users)
-        var former = policy
-        former.users["app"]?[.pause] = ["*"]
-        former.users["app"]?[.submit] = ["hash", "wait"]
-        former.users["boss"]?[.read] = ["hash"]
-        let told = UsersCommand.dropped(from: former, policy, users, in: "r")
+        var former = policy.users
+        former["app"]?[.pause] = ["*"]
+        former["app"]?[.submit] = ["hash", "wait"]
+        former["boss"]?[.read] = ["hash"]
+        let told = UsersCommand.dropped(from: AccessPolicy(users: former), policy, users, in: "r")
         #expect(
             told == ["these users may do less than before, because each call writes r anew: app (submit wait, pause *)"])
     }

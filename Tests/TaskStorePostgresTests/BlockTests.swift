@@ -106,11 +106,109 @@ struct BlockTests {
             #expect(try await store.prune(retention, limit: 10) == Pruned(tasks: 1))
         }
     }
+
+    @Test func `a reader that begins while a block is removed misses nothing that stays`() async throws {
+        try await withStore { store, schema in
+            let other = try await connect(schema)
+            let block = BlockSQL(block: Block(number: 0))
+            let transaction = try await other.begin([BlockSQL.lock()])
+            async let found = store.task(3)
+            async let listed = store.ids()
+            try await until {
+                try await sql(
+                    schema,
+                    """
+                    SELECT count(DISTINCT pid) FROM pg_locks
+                    WHERE NOT granted AND relation = ANY(ARRAY['task', 'ending', 'attempt']::regclass[])
+                    """)[0].first("count", Int64.self) == 2
+            }
+            _ = try await transaction.run(block.detaching + block.moving([3]) + block.dropping)
+            try await transaction.commit()
+            #expect(try await found?.id == 3)
+            #expect(try await listed == [3])
+            await other.close()
+        }
+    }
+
+    @Test func `of two looks at a block one removes it`() async throws {
+        try await withStore { store, schema in
+            try await store.submit(.of((0..<9).map { .text("\($0)") }, handsOut: true))
+            try await store.end(.of(1))
+            let retention = Retention(before: .at(0), keeping: 0, keysSince: .at(0))
+            var looks: [(removal: BlockRemoval, generation: Int)] = []
+            for _ in 0..<2 {
+                let (excess, lastTask, generation) = try await store.writer.pruningState(retention)
+                let removal = try await store.readers.withSnapshot {
+                    try await BlockRemoval(retention, excess: excess, lastTask: lastTask, $0)
+                }
+                looks.append((try #require(removal), generation))
+            }
+            #expect(try await store.writer.remove(looks[0].removal, generation: looks[0].generation) == 1)
+            #expect(try await store.writer.remove(looks[1].removal, generation: looks[1].generation) == nil)
+            #expect(try await store.states([1, 2]).map(\.id) == [2])
+        }
+    }
+
+    /// PostgreSQL attaches a table without looking through it where a constraint says as much.
+    @Test func `before a block is removed, the rest of lower ones is known to lie below its end`() async throws {
+        try await withStore { store, schema in
+            try await store.submit(.of((0..<9).map { .text("\($0)") }, handsOut: true))
+            try await store.end(.of(1))
+            func bounds() async throws -> Int64? {
+                try await sql(
+                    schema,
+                    """
+                    SELECT count(*) FROM pg_constraint
+                    WHERE conname = 'bound' AND convalidated AND connamespace = current_schema()::regnamespace
+                    """)[0].first("count", Int64.self)
+            }
+            // Twice, as where the removal has to wait.
+            for _ in 0..<2 {
+                #expect(try await store.readers.bound(Block(number: 0)))
+                #expect(try await bounds() == 3)
+            }
+            try await store.readers.withSnapshot { snapshot in
+                _ = try await snapshot.run([Records.states(SlotState.number, [1])])
+                #expect(try await !store.readers.bound(Block(number: 0)))
+            }
+            await store.writer.spendPace()
+            #expect(try await store.prune(Retention(before: .at(0), keeping: 0, keysSince: .at(0)), limit: 10) == Pruned(tasks: 1))
+            #expect(try await bounds() == 0)
+        }
+    }
+
+    @Test func `keys are forgotten as fast as they come, and neither they nor tasks wait for the others`() async throws {
+        try await withStore { store, _ in
+            let saved = await store.writer.keyPace.saved
+            let new = NewSubmission.of(key: "second", [.text("a")], created: .at(2), handsOut: true)
+            try await store.submit(new)
+            #expect(try await store.submit(new).isRepeat)
+            #expect(await store.writer.keyPace.saved == saved + 1)
+            try await store.end(.of(1), .of(2), .of(3), .of(4), .of(5), .of(TaskID(Block.size - 2)))
+            let (tasks, both) = (
+                Retention(before: .at(50), keeping: 0, keysSince: .at(0)), Retention(before: .at(50), keeping: 0, keysSince: .at(50))
+            )
+            #expect(try await store.prune(tasks, limit: 10) == Pruned(tasks: 6))
+            try await store.submit(.of(key: "third", [.text("a")], created: .at(3), handsOut: true))
+            try await store.end(.of(TaskID(Block.size - 1)))
+            await store.writer.spendPace()
+            #expect(try await store.prune(both, limit: 10) == Pruned(keys: 2))
+            await store.writer.spendKeyPace()
+            await store.writer.regainPace()
+            #expect(try await store.prune(both, limit: 10) == Pruned(tasks: 1))
+        }
+    }
 }
 
 extension Writer {
-    /// No row may be forgotten by itself for a while.
+    /// No task may be forgotten by itself for a while.
     func spendPace() { pace.spend(Int(PruningPace.most) * 1000) }
+
+    /// Tasks may again.
+    func regainPace() { pace = PruningPace(at: .now) }
+
+    /// No key may be forgotten for a while.
+    func spendKeyPace() { keyPace.spend(Int(PruningPace.most) * 1000) }
 
     /// Looks at whole blocks with the next call.
     func lookAgain() { nextLook = .now }

@@ -21,6 +21,28 @@ struct DurabilityTests {
         try await drop(schema)
     }
 
+    @Test func `a session that could not be set up is set up by the next call`() async throws {
+        try await TestDatabase.withServer { server in
+            try await sql(
+                "public", "CREATE ROLE plain LOGIN PASSWORD 'secret'", "GRANT CREATE ON DATABASE postgres TO plain", url: server.url)
+            let store = try await open(
+                "grid", "postgresql://plain:secret@127.0.0.1:\(server.port)/postgres?options=-csynchronous_commit%3Doff")
+            let term = try await store.beginTerm()
+            try await sql(
+                "public", "REVOKE EXECUTE ON FUNCTION current_setting(text) FROM PUBLIC",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'plain'", url: server.url)
+            // The first call may find out that the connection is lost.
+            for _ in 0..<3 {
+                await #expect(throws: StoreError.self) { try await store.commit(StoreChanges(term: term, types: [.sum])) }
+            }
+            try await sql("public", "GRANT EXECUTE ON FUNCTION current_setting(text) TO PUBLIC", url: server.url)
+            _ = try await store.commit(StoreChanges(term: term, types: [.sum]))
+            let setting = try await store.writer.connection.run([.init(.once("show", "SHOW synchronous_commit"))])[0]
+            #expect(try setting.first("synchronous_commit", String.self) == "on")
+            await store.close()
+        }
+    }
+
     /// As an asynchronous standby does that goes on without the last commits, on the same timeline.
     @Test func `commits that the database has lost are told, and nothing goes on before a term is begun`() async throws {
         let schema = uniqueSchema()

@@ -128,6 +128,37 @@ struct FaultTests {
         #expect(codes == [.unavailable, .unknown], "\(direction)")
     }
 
+    @Test(arguments: [ByteProxy.Direction.towardServer, .towardClient])
+    func `a connection that is cut while partitions are made keeps no later commit out`(direction: ByteProxy.Direction) async throws {
+        let cutter = try await Cutter(to: TestDatabase.shared().port)
+        defer { cutter.stop() }
+        let url = try await TestDatabase.shared().url(host: "127.0.0.1:\(cutter.port)") + "&sslmode=disable"
+        var wereLeft = false
+        for journeys in 0... {
+            let schema = uniqueSchema()
+            try await open(schema).close()
+            try await sql(schema, "UPDATE slot SET last_task = \(2 * Block.size - 1)")
+            let store = try await open(schema, url)
+            let term = try await store.beginTerm()
+            let new = NewSubmission.of(key: "first", [.text("a")])
+            cutter.cut(direction, after: journeys)
+            let thrown = await code { _ = try await store.commit(StoreChanges(term: term, submissions: [new])) }
+            _ = cutter.heal()
+            if let thrown {
+                let isMade = try await sql(schema, "SELECT number FROM block WHERE number = 2")[0].count == 1
+                wereLeft = wereLeft || isMade && thrown == .unavailable
+                let again = thrown == .unknown ? try await store.beginTerm() : term
+                let receipt = try await store.commit(StoreChanges(term: again, submissions: [new]))
+                #expect(receipt.submissions[0].first == TaskID(2 * Block.size), "after \(journeys) journeys")
+                try await until { try await sql(schema, "SELECT number FROM block WHERE number = 3")[0].count == 1 }
+            }
+            await store.close()
+            try await drop(schema)
+            if thrown == nil { break }
+        }
+        #expect(wereLeft, "\(direction)")
+    }
+
     @Test func `another dispatcher's term supersedes this one's, in commits and in what goes on beside them`() async throws {
         let schema = uniqueSchema()
         let (active, standby) = (try await open(schema), try await open(schema))

@@ -155,6 +155,19 @@ struct OpenStateTests {
         #expect(state.ranges.all.count == 2 && state.ranges.changes().written.count == 1)
     }
 
+    @Test func `cursors of forgotten types make room for new ones`() {
+        var state = OpenState(slot: SlotState())
+        for type in 1...100 as ClosedRange<Int32> {
+            let cursor = state.cursors.index(adding: CursorName(type: type, priority: 0))
+            let other = state.cursors.index(adding: CursorName(type: type, priority: 1))
+            #expect(state.cursors[cursor].position == 0 && state.cursors.indices(of: type) == [other, cursor])
+            state.add(Int64(type), count: 1, cursor: cursor, isHandedOut: true, hasRows: false)
+            state.accept()
+            state.cursors.forget(type: type)
+        }
+        #expect(state.cursors.names.count == 2)
+    }
+
     @Test func `a range takes 24 bytes`() {
         #expect(MemoryLayout<OpenRange>.stride == 24)
     }

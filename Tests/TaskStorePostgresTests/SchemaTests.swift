@@ -10,13 +10,14 @@ import Testing
 
 @Suite("Tables of a store", .enabled(if: TestDatabase.isThereOrRequired), .timeLimit(.minutes(3)))
 struct SchemaTests {
-    /// Columns, indexes and settings of all tables.
+    /// Columns, partition keys, indexes and settings of all tables.
     private func describe(_ schema: String) async throws -> [String] {
         let rows = try await sql(
             schema,
             """
             SELECT concat_ws(' ', relname, relkind, array_to_string(reloptions, ','), attname, atttypid::regtype::text, attnotnull::text,
-                pg_get_expr(adbin, adrelid), (SELECT collname FROM pg_collation WHERE pg_collation.oid = attcollation)) AS line
+                attstorage::text, pg_get_partkeydef(pg_class.oid), pg_get_expr(adbin, adrelid),
+                (SELECT collname FROM pg_collation WHERE pg_collation.oid = attcollation)) AS line
             FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
                 LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
             WHERE relnamespace = current_schema()::regnamespace AND NOT relispartition
@@ -56,6 +57,29 @@ struct SchemaTests {
             return try await group.reduce(into: Set<String>()) { $0.insert($1) }
         }
         #expect(identities.count == 1)
+        try await drop(schema)
+    }
+
+    @Test func `tables that a newer program has migrated while this one waited are refused`() async throws {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        await store.close()
+        try await sql(schema, "UPDATE grid SET version = 0")
+        let newer = try await connect(schema)
+        let migration = try await newer.begin([PostgresQuery.once("migrate", "UPDATE grid SET version = 99")()])
+        async let opened = open(schema)
+        try await until {
+            let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM grid FOR UPDATE%'"
+            return try await sql(schema, waiting)[0].first("count", Int64.self) ?? 0 > 0
+        }
+        try await migration.commit()
+        await newer.close()
+        do {
+            try await opened.close()
+            Issue.record("the store was opened")
+        } catch {
+            #expect((error as? StoreError)?.code == .newerVersion)
+        }
         try await drop(schema)
     }
 

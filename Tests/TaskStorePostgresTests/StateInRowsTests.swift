@@ -1,3 +1,4 @@
+import Synchronization
 import TaskGridCore
 import TaskStore
 import TaskStoreConformance
@@ -8,14 +9,24 @@ import Testing
 
 /// A store whose state in memory is compared with its rows after each change.
 private struct ComparedStore: ForwardingTaskStore {
+    /// Counts comparisons that were made.
+    final class Count: Sendable {
+        let value = Atomic(0)
+    }
+
     let postgres: PostgresTaskStore
+    let count: Count
 
     var store: any TaskStore { postgres }
 
     private func compare() async {
-        let contents = try? await postgres.writer.contents()
-        guard let contents else { return }
-        #expect(contents.memory == contents.rows)
+        do {
+            guard let contents = try await postgres.writer.contents() else { return }
+            #expect(contents.memory == contents.rows)
+            count.value.add(1, ordering: .relaxed)
+        } catch {
+            Issue.record("the rows were not read: \(error)")
+        }
     }
 
     func commit(_ changes: StoreChanges, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
@@ -45,10 +56,14 @@ private struct ComparedStore: ForwardingTaskStore {
 /// Two stores of one schema, of which each call takes one; the first one's dispatcher has the term.
 private final class AlternatingStore: ForwardingTaskStore {
     private let stores: [PostgresTaskStore]
+    private let random: Mutex<Seeded>
 
-    init(_ stores: PostgresTaskStore...) { self.stores = stores }
+    init(_ stores: PostgresTaskStore..., seed: UInt64) {
+        self.stores = stores
+        random = Mutex(Seeded(seed: seed))
+    }
 
-    var store: any TaskStore { stores.randomElement() ?? stores[0] }
+    var store: any TaskStore { random.withLock { $0.one(of: stores) } }
 
     func beginTerm() async throws(StoreError) -> Term { try await stores[0].beginTerm() }
 
@@ -66,10 +81,12 @@ struct StateInRowsTests {
     @Test(arguments: StoreComparison.seeds)
     func `after each change the state in memory is what the rows say`(seed: UInt64) async throws {
         let schema = uniqueSchema()
-        var comparison = StoreComparison(ComparedStore(postgres: try await open(schema)), seed: seed) {
-            ComparedStore(postgres: try await open(schema))
+        let count = ComparedStore.Count()
+        var comparison = StoreComparison(ComparedStore(postgres: try await open(schema), count: count), seed: seed) {
+            ComparedStore(postgres: try await open(schema), count: count)
         }
         try await comparison.run(steps: 40)
+        #expect(count.value.load(ordering: .relaxed) > 0)
         try await drop(schema)
     }
 
@@ -77,7 +94,7 @@ struct StateInRowsTests {
     func `a store believes nothing that another one has changed`(seed: UInt64) async throws {
         let schema = uniqueSchema()
         let stores = (try await open(schema), try await open(schema))
-        var comparison = StoreComparison(AlternatingStore(stores.0, stores.1), seed: seed)
+        var comparison = StoreComparison(AlternatingStore(stores.0, stores.1, seed: seed), seed: seed)
         try await comparison.run(steps: 40)
         await stores.0.close()
         await stores.1.close()

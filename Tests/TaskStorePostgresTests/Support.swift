@@ -2,6 +2,7 @@ import Foundation
 import LocalGrid
 import Logging
 import Postgres
+import TaskGridCore
 import TaskStore
 import TaskStoreConformance
 import TestSupport
@@ -19,15 +20,21 @@ func open(_ schema: String, _ url: String? = nil) async throws -> PostgresTaskSt
     return try await PostgresTaskStore(PostgresSettings(conninfo: address ?? ""), schema: schema, logger: .silent)
 }
 
-/// Runs statements in the tables of a schema, one after another, as somebody else would.
-@discardableResult
-func sql(_ schema: String, _ statements: String..., url: String? = nil) async throws -> [PostgresRows] {
+/// A connection of somebody else to the tables of a schema.
+func connect(_ schema: String, url: String? = nil) async throws -> PostgresConnection {
     var address = url
     if address == nil { address = try await TestDatabase.shared().url }
     var settings = PostgresSettings(conninfo: address ?? "")
     settings.parameters["search_path"] = Schema.quoted(schema)
     let connection = PostgresConnection(settings, name: "test", logger: .silent)
     try await connection.connect()
+    return connection
+}
+
+/// Runs statements in the tables of a schema, one after another, as somebody else would.
+@discardableResult
+func sql(_ schema: String, _ statements: String..., url: String? = nil) async throws -> [PostgresRows] {
+    let connection = try await connect(schema, url: url)
     var rows: [PostgresRows] = []
     do {
         for statement in statements { rows += try await connection.run([PostgresQuery.once("sql", statement)()]) }
@@ -60,6 +67,7 @@ func until(_ condition: () async throws -> Bool) async throws {
 /// Everything that stands in the state in memory.
 struct StateContents: Equatable {
     var slot: SlotState
+    var types: [Int32: TaskType]
     var ranges: [OpenRange]
     var names: [CursorName]
     var deferred: [Int64: DeferredTask]
@@ -67,6 +75,7 @@ struct StateContents: Equatable {
 
     init(_ state: OpenState) {
         slot = state.slot
+        types = state.types.types
         // Numbers of cursors are the order in which they were made.
         let all = state.ranges.all
         names = all.map { state.cursors.names[Int($0.cursor)] }
@@ -90,6 +99,9 @@ extension Writer {
         let transaction = try await connection.begin([LoadSQL.snapshot(), SlotSQL.find(SlotState.number)])
         let read = try await OpenState(try SlotState(transaction.answers[1]), transaction)
         await transaction.rollBack()
+        // A range may have lost its last row of `open` since it was read; one that has any has to know.
+        func firstsWithRows(_ state: OpenState) -> Set<Int64> { Set(state.ranges.all.filter(\.hasRows).map(\.first)) }
+        #expect(firstsWithRows(read).isSubset(of: firstsWithRows(state)))
         return (StateContents(state), StateContents(read))
     }
 }

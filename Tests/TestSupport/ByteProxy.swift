@@ -21,8 +21,8 @@ package final class ByteProxy: Sendable {
     /// Asked about the bytes that a read has given: with the number of the connection, from 1, and of the direction's bytes before them.
     package typealias Judge = @Sendable (_ link: Int, _ direction: Direction, _ bytes: ArraySlice<UInt8>, _ before: Int) -> Verdict
 
-    package let port: Int
-    private let listener: Int32
+    package var port: Int { listener.port }
+    private let listener: LoopbackListener
     private let state = Mutex(State())
 
     private struct State {
@@ -32,17 +32,31 @@ package final class ByteProxy: Sendable {
     }
 
     package init(to server: Int, judge: @escaping Judge) throws {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = Self.address(0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { [listener] pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(listener, address, length) == 0 && listen(listener, 16) == 0 && getsockname(listener, address, &length) == 0
+        listener = try LoopbackListener()
+        listener.start { [self] client in join(client, to: server, judge) }
+    }
+
+    /// Waits for a text in a direction of each connection, and then does as it is told. The text may come in several reads.
+    ///
+    /// - Parameters:
+    ///   - server: the server's port.
+    ///   - text: the text.
+    ///   - direction: where it goes.
+    ///   - verdict: asked with the index behind the text in the bytes of the read that ends it.
+    package convenience init(
+        to server: Int, at text: String, _ direction: Direction, _ verdict: @escaping @Sendable (_ end: Int) -> Verdict
+    ) throws {
+        let text = Array(text.utf8)
+        let tails = Mutex<[Int: [UInt8]]>([:])
+        try self.init(to: server) { link, found, bytes, _ in
+            guard found == direction else { return .pass }
+            return tails.withLock { tails in
+                let tail = tails[link] ?? []
+                let seen = tail + bytes
+                tails[link] = seen.suffix(text.count - 1)
+                return seen.firstRange(of: text).map { verdict($0.upperBound - tail.count) } ?? .pass
             }
         }
-        guard isBound else { throw POSIXError(.EADDRINUSE) }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        Thread.detachNewThread { [self] in accept(server, judge) }
     }
 
     /// Ends all connections and takes no more.
@@ -51,44 +65,39 @@ package final class ByteProxy: Sendable {
             guard !state.isStopped else { return }
             state.isStopped = true
             for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) }
-            shutdown(listener, Int32(SHUT_RDWR))
-            close(listener)
         }
+        listener.stop()
     }
 
-    private func accept(_ server: Int, _ judge: @escaping Judge) {
-        while true {
-            let client = Glibc.accept(listener, nil, nil)
-            guard client >= 0 else { return }
-            let upstream = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            var address = Self.address(server)
-            let isConnected = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(upstream, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
+    private func join(_ client: Int32, to server: Int, _ judge: @escaping Judge) {
+        let upstream = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = Self.address(server)
+        let isConnected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(upstream, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
-            let number: Int? = state.withLock { state in
-                guard !state.isStopped, isConnected else { return nil }
-                state.links += 1
-                state.sockets.formUnion([client, upstream])
-                return state.links
-            }
-            guard let number else {
+        }
+        let number: Int? = state.withLock { state in
+            guard !state.isStopped, isConnected else { return nil }
+            state.links += 1
+            state.sockets.formUnion([client, upstream])
+            return state.links
+        }
+        guard let number else {
+            close(client)
+            close(upstream)
+            return
+        }
+        let left = Mutexed(2)
+        for (from, to, direction) in [(client, upstream, Direction.towardServer), (upstream, client, .towardClient)] {
+            Thread.detachNewThread { [self] in
+                carry(number, from, to, direction, judge)
+                shutdown(client, Int32(SHUT_RDWR))
+                shutdown(upstream, Int32(SHUT_RDWR))
+                guard left.decrement() == 0 else { return }
+                state.withLock { $0.sockets.subtract([client, upstream]) }
                 close(client)
                 close(upstream)
-                continue
-            }
-            let left = Mutexed(2)
-            for (from, to, direction) in [(client, upstream, Direction.towardServer), (upstream, client, .towardClient)] {
-                Thread.detachNewThread { [self] in
-                    carry(number, from, to, direction, judge)
-                    shutdown(client, Int32(SHUT_RDWR))
-                    shutdown(upstream, Int32(SHUT_RDWR))
-                    guard left.decrement() == 0 else { return }
-                    state.withLock { $0.sockets.subtract([client, upstream]) }
-                    close(client)
-                    close(upstream)
-                }
             }
         }
     }
@@ -143,9 +152,4 @@ package final class ByteProxy: Sendable {
             }
         }
     }
-}
-
-extension ArraySlice<UInt8> {
-    /// Whether the text is in these bytes.
-    package func has(_ text: String) -> Bool { firstRange(of: Array(text.utf8)) != nil }
 }

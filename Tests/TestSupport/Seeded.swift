@@ -14,6 +14,11 @@ package struct Seeded: RandomNumberGenerator, Sendable {
         ProcessInfo.processInfo.environment["TASKGRID_TEST_SEED"].flatMap { UInt64($0) }.map { [$0] }
         ?? Array(0..<40) + (0..<5).map { _ in .random(in: 0...(.max >> 1)) }
 
+    fileprivate static func consecutive(_ runs: Int) -> [UInt64] {
+        let first = ProcessInfo.processInfo.environment["TASKGRID_TEST_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...(.max >> 1))
+        return (0..<runs).map { first &+ UInt64($0) }
+    }
+
     package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
@@ -45,10 +50,16 @@ package struct Seeded: RandomNumberGenerator, Sendable {
 
 /// Runs a property over many seeds. A failure's comment says which seed; `TASKGRID_TEST_SEED` starts with it.
 package func forAll(_ runs: Int = 500, _ property: (inout Seeded, Comment) throws -> Void) rethrows {
-    let first = ProcessInfo.processInfo.environment["TASKGRID_TEST_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...(.max >> 1))
-    for run in 0..<runs {
-        let seed = first &+ UInt64(run)
+    for seed in Seeded.consecutive(runs) {
         var generator = Seeded(seed: seed)
         try property(&generator, "TASKGRID_TEST_SEED=\(seed)")
+    }
+}
+
+/// The same for a property that waits: the runs follow each other.
+package func forAllInTurn(_ runs: Int, _ property: (inout Seeded, Comment) async throws -> Void) async rethrows {
+    for seed in Seeded.consecutive(runs) {
+        var generator = Seeded(seed: seed)
+        try await property(&generator, "TASKGRID_TEST_SEED=\(seed)")
     }
 }

@@ -62,15 +62,11 @@ package enum TestDatabase {
 
     /// At the end of the process: the servers die with it, and leave their files.
     private static func remove() {
-        let prefix = "\(folder)/"
-        var pids: [pid_t] = []
-        repeat {
-            pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
-                .filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd"))?.hasPrefix(prefix) == true }
-            for pid in pids { kill(pid, SIGKILL) }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while DatabaseProcesses.signal(folder, SIGKILL) > 0, ContinuousClock.now < deadline {
             // The kernel tells nobody but its parent of the end of a process.
             usleep(10_000)
-        } while !pids.isEmpty
+        }
         try? FileManager.default.removeItem(atPath: folder)
     }
 }

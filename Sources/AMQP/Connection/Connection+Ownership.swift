@@ -22,8 +22,11 @@ extension Connection {
             let names = missing.sorted().joined(separator: ", ")
             let refusal = try declareAgain(session)
             shared.withLock { shared in
-                for name in missing where shared.missing[name]?.until != nil || shared.missing[name] == nil {
-                    shared.missing[name] = ConnectionReading.Missing(since: now, until: refusal == nil ? .now : nil)
+                for name in missing {
+                    if shared.missing[name]?.until != nil || shared.missing[name] == nil {
+                        shared.missing[name] = ConnectionReading.Missing(since: now)
+                    }
+                    if refusal == nil { shared.missing[name]?.until = .now }
                 }
             }
             if let refusal {
@@ -68,19 +71,18 @@ extension Connection {
             guard !undeclarable.contains(declaration.name) else { continue }
             let refusal = try session.refusal { (handle, channel) throws(AMQPError) in try handle.declare(declaration, channel) }
             guard let refusal, refusal.code == .preconditionFailed else { continue }
-            logger.warning(
-                "exchange was declared otherwise by somebody",
-                metadata: [AMQPLogKey.name: "\(declaration.name)", AMQPLogKey.error: "\(refusal)"])
             do throws(AMQPError) {
                 try migration.replace(declaration)
-                for binding in declarations.bindings
-                where binding.exchange == exchange.name && session.declaredQueues.contains(binding.queue) {
+                for binding in ownBindings(session) where binding.exchange == exchange.name {
                     try session.administrate { (handle, channel) throws(AMQPError) in try handle.bind(binding, channel) }
                 }
             } catch {
                 throw AMQPError(.connectionLost, error.message, brokerCode: error.brokerCode)
             }
             shared.withLock { $0.missing[declaration.name] = ConnectionReading.Missing(since: now, until: .now, isOtherwise: true) }
+            logger.warning(
+                "exchange was declared otherwise by somebody, replaced and bound again",
+                metadata: [AMQPLogKey.name: "\(declaration.name)", AMQPLogKey.error: "\(refusal)"])
         }
     }
 
@@ -95,6 +97,11 @@ extension Connection {
         }
     }
 
+    /// The bindings of the queues that it has declared.
+    private func ownBindings(_ session: ConnectionSession) -> [Binding] {
+        declarations.bindings.filter { session.declaredQueues.contains($0.queue) }
+    }
+
     /// The exchanges and queues that are missing, by name. Missing bindings are made again.
     private func findMissing(_ session: ConnectionSession) throws(AMQPError) -> Set<String> {
         var missing: Set<String> = []
@@ -103,8 +110,7 @@ extension Connection {
                 missing.insert(declaration.name)
             }
         }
-        for binding in declarations.bindings
-        where session.declaredQueues.contains(binding.queue) && !missing.contains("exchange \(binding.exchange)") {
+        for binding in ownBindings(session) where !missing.contains("exchange \(binding.exchange)") {
             let refusal = try session.refusal { (handle, channel) throws(AMQPError) in try handle.bind(binding, channel) }
             guard let refusal else { continue }
             missing.insert(refusal.message.contains("no exchange '") ? "exchange \(binding.exchange)" : "queue \(binding.queue)")

@@ -84,12 +84,14 @@ public struct ConnectionReading: Hashable, Sendable {
 
     private func missingProblem(at now: ContinuousClock.Instant) -> String? {
         let shown = missing.filter { $0.value.until.map { now < $0 + Self.grace } ?? true }
-        guard !shown.isEmpty else { return nil }
-        let names = shown.keys.sorted().joined(separator: ", ")
-        let what = shown.values.allSatisfy(\.isOtherwise) ? "declared otherwise" : "deleted"
-        if shown.values.contains(where: { $0.until == nil }) {
-            return "\(names) was \(what) by somebody and cannot be declared again; its log says why"
+        let problems = [false, true].compactMap { isOtherwise -> String? in
+            let alike = shown.filter { $0.value.isOtherwise == isOtherwise }
+            guard !alike.isEmpty else { return nil }
+            let names = alike.keys.sorted().joined(separator: ", ")
+            let what = "\(names) was \(isOtherwise ? "declared otherwise" : "deleted") by somebody"
+            let isAway = alike.values.contains { $0.until == nil }
+            return isAway ? "\(what) and cannot be declared again; its log says why" : "\(what); it is declared again"
         }
-        return "\(names) was \(what) by somebody; it is declared again"
+        return problems.isEmpty ? nil : problems.joined(separator: "; ")
     }
 }

@@ -68,7 +68,7 @@ struct Migration {
         let queue: Queue
 
         init(_ queue: Queue) {
-            exchange = Exchange("\(queue.name).migration", .fanout)
+            exchange = Exchange(queue.name + Queue.spareSuffix, .fanout)
             self.queue = .shared(
                 exchange.name, kind: queue.arguments["x-queue-type"] == .string(Queue.Kind.quorum.rawValue) ? .quorum : .classic)
         }
@@ -120,4 +120,9 @@ struct Migration {
     }
 
     private func call(_ body: (Handle, UInt16) throws(AMQPError) -> Void) throws(AMQPError) { try session.administrate(body) }
+}
+
+extension Queue {
+    /// What the spare queue of a queue that is replaced, and its exchange, have after its name.
+    package static let spareSuffix = ".migration"
 }

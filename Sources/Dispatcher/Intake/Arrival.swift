@@ -25,7 +25,7 @@ struct Arrival: Sendable {
                 var results = try Results(delivery.message)
                 try results.type.check(routingKey: delivery.routingKey)
                 try delivery.message.properties.check(owner: results.worker, "app-id")
-                results.user = delivery.message.properties.userID
+                results.user = try delivery.message.properties.publisher()
                 content = .results(results)
             } else {
                 var submission = try Submission(delivery.message)
@@ -38,7 +38,8 @@ struct Arrival: Sendable {
         } catch {
             // One that contradicts itself, or is somebody else's, says nothing of any attempt.
             let isOfAttempts = delivery.queue == topology.resultsQueue.name && error.code != .typeMismatch && error.code != .wrongUser
-            let results = isOfAttempts ? Results(unreadable: delivery.message, because: error) : nil
+            var results = isOfAttempts ? Results(unreadable: delivery.message, because: error) : nil
+            results?.user = try? delivery.message.properties.publisher()
             content = .unreadable(delivery.message, queue: delivery.queue, because: error, results: results)
         }
     }

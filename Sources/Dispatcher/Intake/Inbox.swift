@@ -135,7 +135,7 @@ final class Inbox: Sendable {
     /// Arrivals that make a whole turn, where so many wait already and nothing else does; else nil.
     func takeFull() -> Intake? {
         state.withLock { state in
-            guard state.intake.isEmpty, state.commands.count == 0, let count = turn(of: state.arrivals), count < state.arrivals.count else {
+            guard state.intake.isEmpty, state.commands.isEmpty, let count = turn(of: state.arrivals), count < state.arrivals.count else {
                 return nil
             }
             defer { state.arrivals.removeFirst(count) }
@@ -144,7 +144,7 @@ final class Inbox: Sendable {
     }
 
     /// Nothing waits.
-    var isEmpty: Bool { state.withLock { $0.intake.isEmpty && $0.arrivals.isEmpty && $0.commands.count == 0 } }
+    var isEmpty: Bool { state.withLock { $0.intake.isEmpty && $0.arrivals.isEmpty && $0.commands.isEmpty } }
 
     /// How many arrivals a turn takes up: within its bounds, and at least one.
     private func turn(of arrivals: Deque<Arrival>) -> Int? {
@@ -177,7 +177,7 @@ final class Inbox: Sendable {
             if let intake { return intake }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    guard state.intake.isEmpty, state.arrivals.isEmpty, state.commands.count == 0 else { return true }
+                    guard state.intake.isEmpty, state.arrivals.isEmpty, state.commands.isEmpty else { return true }
                     state.taker = continuation
                     return false
                 }

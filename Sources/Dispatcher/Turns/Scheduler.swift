@@ -58,7 +58,8 @@ actor Scheduler {
     /// By user, so that the workers of one do not hide that those of another are refused.
     var workerRefusals: [String: EventThrottle] = [:]
     var resultRefusals = EventThrottle()
-    var proofRefusals = EventThrottle()
+    /// By the reason, so that a right that is missing does not hide results that are made up.
+    var proofRefusals: [WireError.Code: EventThrottle] = [:]
     var unprovenHolders = EventThrottle()
     var unrestrictedUsers = UnrestrictedUsers()
 

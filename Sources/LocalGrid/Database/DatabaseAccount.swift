@@ -36,28 +36,17 @@ struct DatabaseAccount: Hashable, Sendable {
     /// Makes a folder that belongs to this user alone.
     func makeFolder(_ path: String) throws(LocalGridError) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw Self.error("make the folder", path) }
-        try own(path)
+        // In a folder of this process's user, who alone can put another in its place.
+        guard !isOther || lchown(path, user, group) == 0 else { throw Self.error("change the owner of", path) }
     }
 
     /// Writes a file that belongs to this user alone.
     func write(_ data: Data, to path: String) throws(LocalGridError) {
-        let beside = "\(path).new"
-        unlink(beside)
-        let descriptor = open(beside, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw Self.error("write", path) }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
-            try file.write(contentsOf: data)
-            try file.close()
+            try PrivateFile.write(data, to: path, owner: isOther ? (user, group) : nil)
         } catch {
             throw LocalGridError(.folder, "cannot write \(path) (\(Errno.reason(of: error)))")
         }
-        try own(beside)
-        guard rename(beside, path) == 0 else { throw Self.error("write", path) }
-    }
-
-    private func own(_ path: String) throws(LocalGridError) {
-        guard !isOther || lchown(path, user, group) == 0 else { throw Self.error("change the owner of", path) }
     }
 
     /// - Throws: `LocalGridError` where this user cannot go through a folder on the way to `path`.

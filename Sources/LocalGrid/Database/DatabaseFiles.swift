@@ -72,16 +72,7 @@ struct DatabaseFiles: Hashable, Sendable {
     /// - Returns: the file from which `initdb` reads it, which is to be removed afterwards.
     func preparePassword(of primary: DatabaseFiles? = nil) throws(LocalGridError) -> String {
         do {
-            let secret: String
-            if let primary {
-                secret = try PrivateFile.read(primary.password)
-            } else if let kept = try? PrivateFile.read(password) {
-                secret = kept
-            } else {
-                var generator = SystemRandomNumberGenerator()
-                secret = (0..<16).map { _ in String(UInt8.random(in: 0...255, using: &generator), radix: 16, uppercase: false) }
-                    .map { $0.count == 1 ? "0\($0)" : $0 }.joined()
-            }
+            let secret = try (primary ?? self).keptPassword() ?? BrokerDefinitions.newPassword()
             try PrivateFile.write(secret, to: password)
             try PrivateFile.write("*:*:*:\(Self.user):\(secret)\n", to: passfile)
             try account.write(Data("*:*:*:\(Self.user):\(secret)\n".utf8), to: serverPassfile)
@@ -92,6 +83,18 @@ struct DatabaseFiles: Hashable, Sendable {
             throw LocalGridError(.folder, "cannot write the database's password to \(folder) (\(Errno.reason(of: error)))")
         }
         return initialPassword
+    }
+
+    /// The password of an earlier start; nil where there was none. A whole cluster has one: a new one would fit its role no more.
+    private func keptPassword() throws(LocalGridError) -> String? {
+        do throws(PrivateFile.Failure) {
+            return try PrivateFile.read(password)
+        } catch {
+            guard error.isMissing, !isThere else {
+                throw LocalGridError(.folder, "the database's password \(error); or remove \(folder), and its data with it")
+            }
+            return nil
+        }
     }
 
     func removeInitialPassword() { unlink(initialPassword) }

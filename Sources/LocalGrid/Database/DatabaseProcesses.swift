@@ -1,29 +1,49 @@
 import Foundation
+import TaskGridConfiguration
 
-/// The processes of a private database. A server's children take groups and titles of their own, but none leaves the data folder.
-enum DatabaseProcesses {
-    /// The processes whose working directory is `data`; none where the system has no `/proc`.
-    static func list(_ data: String) -> [pid_t] {
-        let folder = URL(filePath: data).resolvingSymlinksInPath().path
+/// PostgreSQL's processes in a folder. A server's children take groups and titles of their own, but none leaves the data folder.
+package enum DatabaseProcesses {
+    /// The names by which the kernel knows them.
+    private static let names: Set = ["postgres", "initdb", "pg_basebackup", "pg_ctl"]
+
+    /// PostgreSQL's processes whose working directory is a folder or is in it; none where the system has no `/proc`. A shell there is none
+    /// of them.
+    static func list(_ folder: String) -> [pid_t] {
+        let path = URL(filePath: folder).resolvingSymlinksInPath().path
         let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
-        // Another user's cannot be read, and one that just ended has none.
-        return pids.filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd")) == folder }
+        return pids.filter { pid in
+            // Another user's cannot be read, and one that just ended has none.
+            guard let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd"),
+                place == path || place.hasPrefix("\(path)/"), let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm")
+            else { return false }
+            return names.contains(String(decoding: name, as: UTF8.self).trimmingCharacters(in: .newlines))
+        }
     }
 
     /// Sends a signal to all of them.
     ///
     /// - Returns: how many there were.
     @discardableResult
-    static func signal(_ data: String, _ signal: Int32) -> Int {
-        let pids = list(data)
+    package static func signal(_ folder: String, _ signal: Int32) -> Int {
+        let pids = list(folder)
         for pid in pids { kill(pid, signal) }
         return pids.count
     }
 
     /// Kills all of them, those too that are just being made, and returns when they are gone: the next server does not start before.
-    static func end(_ data: String) async {
-        while signal(data, SIGKILL) > 0 {
-            // Unstructured, because it has to be done in a cancelled task too.
+    ///
+    /// - Parameters:
+    ///   - folder: their working directory.
+    ///   - limit: how long that may take.
+    /// - Throws: `LocalGridError` where some do not end, such as those that wait for a disk.
+    static func end(_ folder: String, within limit: Duration = .seconds(20)) async throws(LocalGridError) {
+        let deadline = ContinuousClock.now + limit
+        while signal(folder, SIGKILL) > 0 {
+            guard ContinuousClock.now < deadline else {
+                let pids = list(folder).map(String.init).joined(separator: ", ")
+                throw LocalGridError(.startFailed, "processes of PostgreSQL in \(folder) do not end when they are killed (\(pids))")
+            }
+            // Unstructured, because it has to be done in a cancelled task too. The kernel tells only its parent of the end of a process.
             await Task { try? await Task.sleep(for: .milliseconds(10)) }.value
         }
     }

@@ -2,7 +2,7 @@ package import Foundation
 import Synchronization
 import TaskGridConfiguration
 
-/// A PostgreSQL for one grid or one test alone: on the loopback, with its own data, role, password and port.
+/// A PostgreSQL for one test alone, and for `taskgrid chaos` to come: on the loopback, with its own data, role, password and port.
 ///
 /// Root cannot run it: there it runs as the user `postgres`. It is a child process, for a ``Supervisor`` or for ``start()`` and ``stop()``,
 /// and dies with this process.
@@ -61,7 +61,7 @@ package final class PrivateDatabase: Sendable {
     /// Makes an empty cluster where there is none, with checksums and UTF-8, and writes its settings.
     package func prepare() async throws(LocalGridError) {
         try files.makeFolders()
-        await DatabaseProcesses.end(files.data)
+        try await DatabaseProcesses.end(files.data)
         let password = try files.preparePassword()
         defer { files.removeInitialPassword() }
         if !files.isThere {
@@ -83,7 +83,7 @@ package final class PrivateDatabase: Sendable {
     /// - Parameter primary: the database to follow.
     package func prepare(asStandbyOf primary: PrivateDatabase) async throws(LocalGridError) {
         try files.makeFolders()
-        await DatabaseProcesses.end(files.data)
+        try await DatabaseProcesses.end(files.data)
         _ = try files.preparePassword(of: primary.files)
         files.removeInitialPassword()
         let connection = files.primaryConnection(port: primary.port, name: name)
@@ -139,7 +139,7 @@ package final class PrivateDatabase: Sendable {
     /// - Throws: `LocalGridError` with the end of its log where it does not.
     package func start() async throws(LocalGridError) {
         await stop()
-        await DatabaseProcesses.end(files.data)
+        try await DatabaseProcesses.end(files.data)
         let (readies, ready) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
         let process = process
         // Unstructured, because it outlives this call; `stop()` and `kill()` end it.
@@ -166,7 +166,8 @@ package final class PrivateDatabase: Sendable {
     /// Kills all its processes at once, as a machine that loses its power.
     package func kill() async {
         let run = state.withLock { $0.run.take() }
-        await DatabaseProcesses.end(files.data)
+        // The next start finds those that the kernel does not end, and says so.
+        try? await DatabaseProcesses.end(files.data)
         _ = await run?.value
     }
 

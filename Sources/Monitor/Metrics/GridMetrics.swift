@@ -56,7 +56,7 @@ struct GridMetrics {
         for (type, work) in types { out.sample("taskgrid_task_retries_total", [("type", type.name)], value: work.seen.retried) }
         out.family(
             "taskgrid_results_refused_total", .counter,
-            help: "Results refused because their attempts were never handed out, since the monitor began."
+            help: "Results that were refused, since the monitor began."
         )
         for (type, work) in types { out.sample("taskgrid_results_refused_total", [("type", type.name)], value: work.seen.refused) }
         out.family("taskgrid_tasks", .gauge, help: "Tasks that have not ended, by their state.")

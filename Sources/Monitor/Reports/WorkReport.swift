@@ -15,7 +15,7 @@ import WebSupport
 /// | `held` | why no more of the waiting tasks of a type are handed out, in words; empty if some may be, or the dispatcher is silent | now, by the latest event |
 /// | `throughput_per_second` | tasks that succeeded or failed | the last minute, or since the start where that is later |
 /// | `retried_attempts` | attempts that were tried again | since the monitor's start |
-/// | `refused_results` | results that were refused, because their attempts were never handed out | since the monitor's start |
+/// | `refused_results` | results that were refused | since the monitor's start |
 /// | `queue_times` | from when a task could run, its acceptance or its due time, to when it ran | each window has its name |
 /// | `queue_p50_ms`, `queue_p95_ms` | two of them | the last five minutes |
 /// | `oldest_waiting`, `oldest_waiting_seconds` | the task that waits longest, and for how long; null if unknown | now, by the latest event |
@@ -29,7 +29,7 @@ package struct WorkReport: Encodable, Sendable {
             "paused_until": .optionalTime,
             "held": .array(of: .string).described("Why no more of the waiting tasks are handed out; empty if some may be or none wait."),
             "throughput_per_second": .number.atLeast(0),
-            "retried_attempts": .count, "refused_results": .count.described("Results of attempts that were never handed out."),
+            "retried_attempts": .count, "refused_results": .count.described("Results that were refused."),
             "queue_times": LatencyWindows.schema,
             "queue_p50_ms": .milliseconds, "queue_p95_ms": .milliseconds, "oldest_waiting": OldestReport.schema.nullable,
             "oldest_waiting_seconds": OldestReport.secondsSchema,

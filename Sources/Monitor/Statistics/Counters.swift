@@ -10,7 +10,7 @@ struct Counters: Hashable, Sendable {
     var expired = 0
     /// Attempts that were tried again.
     var retried = 0
-    /// Results that were refused, because their attempts were never handed out.
+    /// Results that were refused.
     var refused = 0
 
     init() {}

@@ -26,11 +26,15 @@ package protocol PostgresElement: Sendable {
     var postgresElement: Value? { get }
 }
 
-extension Int16: PostgresElement { @inlinable package var postgresElement: Int16? { self } }
-extension Int32: PostgresElement { @inlinable package var postgresElement: Int32? { self } }
-extension Int64: PostgresElement { @inlinable package var postgresElement: Int64? { self } }
-extension Bool: PostgresElement { @inlinable package var postgresElement: Bool? { self } }
-extension Double: PostgresElement { @inlinable package var postgresElement: Double? { self } }
-extension String: PostgresElement { @inlinable package var postgresElement: String? { self } }
-extension Data: PostgresElement { @usableFromInline package var postgresElement: Data? { self } }
+extension PostgresElement where Self: PostgresValue {
+    @inlinable package var postgresElement: Self? { self }
+}
+
+extension Int16: PostgresElement {}
+extension Int32: PostgresElement {}
+extension Int64: PostgresElement {}
+extension Bool: PostgresElement {}
+extension Double: PostgresElement {}
+extension String: PostgresElement {}
+extension Data: PostgresElement {}
 extension Optional: PostgresElement where Wrapped: PostgresValue { @inlinable package var postgresElement: Wrapped? { self } }

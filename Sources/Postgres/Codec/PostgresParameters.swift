@@ -51,14 +51,6 @@ package struct PostgresParameters: Hashable, Sendable {
         if let value { append(value) } else { fields.append(Field(type: Value.postgresType, start: bytes.count, count: -1)) }
     }
 
-    /// Appends a `bytea`.
-    @inlinable
-    package mutating func append(bytes value: some Sequence<UInt8>) {
-        let start = bytes.count
-        bytes.append(contentsOf: value)
-        fields.append(Field(type: .bytea, start: start, count: bytes.count - start))
-    }
-
     /// Appends an array, as of `tasks.lazy.map(\.id)`.
     @inlinable
     package mutating func append<Elements: Sequence>(array elements: Elements) where Elements.Element: PostgresElement {
@@ -84,15 +76,5 @@ package struct PostgresParameters: Hashable, Sendable {
         write(&encoder)
         bytes = encoder.end()
         fields.append(Field(type: Value.postgresArrayType, start: start, count: bytes.count - start))
-    }
-}
-
-extension [UInt8] {
-    /// The array, which is left empty.
-    @inlinable
-    mutating func take() -> [UInt8] {
-        var taken: [UInt8] = []
-        swap(&self, &taken)
-        return taken
     }
 }

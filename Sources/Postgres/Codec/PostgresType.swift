@@ -19,14 +19,13 @@ package struct PostgresType: Hashable, Sendable {
     @usableFromInline package static let int2Array = PostgresType(oid: 1005)
     @usableFromInline package static let int4Array = PostgresType(oid: 1007)
     @usableFromInline package static let textArray = PostgresType(oid: 1009)
-    @usableFromInline package static let varcharArray = PostgresType(oid: 1015)
     @usableFromInline package static let int8Array = PostgresType(oid: 1016)
     @usableFromInline package static let float8Array = PostgresType(oid: 1022)
 
     private static let names: [PostgresType: String] = [
         bool: "bool", bytea: "bytea", name: "name", int8: "int8", int2: "int2", int4: "int4", text: "text", float8: "float8",
         varchar: "varchar", boolArray: "bool[]", byteaArray: "bytea[]", int2Array: "int2[]", int4Array: "int4[]", textArray: "text[]",
-        varcharArray: "varchar[]", int8Array: "int8[]", float8Array: "float8[]",
+        int8Array: "int8[]", float8Array: "float8[]",
     ]
 }
 

@@ -55,6 +55,10 @@ struct DialFailures {
         {
             return (.unsuitableServer, nil)
         }
+        // A connection that breaks while TLS begins says nothing of the certificates.
+        if says(["SSL SYSCALL error", "SSL connection has been closed unexpectedly", "unexpected eof while reading"]) {
+            return (.unreachable, nil)
+        }
         if says(["SSL", "root certificate", "server certificate", "certificate file", "private key file"]) { return (.tlsRefused, nil) }
         if text.hasPrefix("invalid ") { return (.badSettings, nil) }
         return (.unreachable, nil)

@@ -15,13 +15,13 @@ final class NoticeBox {
 
     static let limit = 20
 
-    /// libpq's functions, once there is a connection.
-    var pq: UnsafePointer<taskgrid_libpq_t>?
+    private let pq: UnsafePointer<taskgrid_libpq_t>
     private var notices = Notices()
+
+    init(_ pq: UnsafePointer<taskgrid_libpq_t>) { self.pq = pq }
 
     /// - Parameter result: libpq's result of a notice, which libpq frees.
     func add(_ result: OpaquePointer) {
-        guard let pq else { return }
         let message = ServerMessage(result, pq)
         // Its text depends on the server's language; its place in the server does not.
         if message.function == "SyncRepWaitForLSN" { notices.wasNotReplicated = true }

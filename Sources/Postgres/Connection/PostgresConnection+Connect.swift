@@ -1,4 +1,3 @@
-import CPostgres
 import Logging
 import Polling
 import Synchronization
@@ -128,14 +127,5 @@ extension PostgresConnection {
                     PostgresLogKey.version: "\(session.handle.serverVersion)",
                 ])
         }
-    }
-}
-
-extension Array {
-    /// The elements, which are no longer in the array.
-    mutating func take() -> [Element] {
-        var taken: [Element] = []
-        swap(&self, &taken)
-        return taken
     }
 }

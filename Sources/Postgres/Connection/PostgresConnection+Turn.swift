@@ -1,4 +1,3 @@
-import CPostgres
 import Logging
 import Polling
 import Synchronization
@@ -48,7 +47,7 @@ extension PostgresConnection {
                 let finished = try session.advance(isReadable)
                 isReadable = false
                 log(session.takeNotices())
-                if let finished { end(finished, session) }
+                if let finished { end(finished) }
                 // The end may have been that of the connection's start, and a failure.
                 guard self.session === session else { break }
                 guard session.running == nil else { break }
@@ -87,7 +86,7 @@ extension PostgresConnection {
         return false
     }
 
-    private func end(_ finished: PostgresSession.Finished, _ session: PostgresSession) {
+    private func end(_ finished: PostgresSession.Finished) {
         if case .preparing(let session, let attempt) = phase {
             prepared(session, attempt, finished.result)
         } else {

@@ -1,4 +1,3 @@
-import CPostgres
 package import Logging
 import Polling
 import Synchronization
@@ -36,7 +35,6 @@ package actor PostgresConnection {
     let name: String
     let logger: Logger
     let loop: PollLoop
-    private nonisolated let tasks: PollLoopTasks
     let shared = Mutex(SharedState())
 
     var phase = Phase.idle
@@ -64,7 +62,6 @@ package actor PostgresConnection {
         logger[metadataKey: PostgresLogKey.connection] = "\(name)"
         self.logger = logger
         loop = PollLoop(name: name)
-        tasks = PollLoopTasks(loop)
         loop.join { [weak self] isReadable in self?.assumeIsolated { $0.turn(isReadable) } }
     }
 
@@ -72,10 +69,6 @@ package actor PostgresConnection {
         // Its turn finds that it is gone.
         loop.wake()
     }
-
-    /// The connection's thread, for tasks that prefer it (`withTaskExecutorPreference`): their requests change no thread. Their
-    /// work between requests keeps the connection waiting.
-    package nonisolated var taskExecutor: any TaskExecutor { tasks }
 
     /// Whether it is connected. Reading it takes no turn of the connection's thread.
     package nonisolated var isConnected: Bool { shared.withLock { $0.isConnected } }
@@ -122,27 +115,10 @@ package actor PostgresConnection {
         return PostgresTransaction(self, number, answers: answers)
     }
 
-    /// Runs `body` within a transaction, and commits it; where `body` throws, it is rolled back.
-    ///
-    /// - Throws: what `body` throws, or why the transaction could not be begun or committed.
-    package nonisolated func withTransaction<Value>(
-        _ body: (PostgresTransaction) async throws(PostgresError) -> Value
-    ) async throws(PostgresError) -> Value {
-        let transaction = try await begin()
-        do throws(PostgresError) {
-            let value = try await body(transaction)
-            try await transaction.commit()
-            return value
-        } catch {
-            await transaction.rollBack()
-            throw error
-        }
-    }
-
     /// Ends the connection in order: the request that runs goes on to its end, and those that wait fail with `closed`. An open
     /// transaction is rolled back by the server.
     ///
-    /// - Parameter limit: how long the running request may take.
+    /// - Parameter limit: how long the running request may take. A look-up of host names is waited for in any case: nothing ends it.
     package func close(within limit: Duration = .seconds(5)) async {
         if case .closed = phase { return }
         closing = min(closing ?? .now + limit, .now + limit)
@@ -156,7 +132,7 @@ package actor PostgresConnection {
     func perform(
         _ kind: PostgresRequest.Kind, _ statements: [PostgresStatement], within limit: Duration?, heedsCancellation: Bool = true
     ) async throws(PostgresError) -> [PostgresRows] {
-        try check(statements)
+        try check(kind, statements)
         let limit = limit ?? settings.answerTimeout
         let cancellation = heedsCancellation ? PostgresRequest.Cancellation() : nil
         let result = await withTaskCancellationHandler {
@@ -174,7 +150,7 @@ package actor PostgresConnection {
     }
 
     /// - Throws: why no such request can be taken now.
-    private func check(_ statements: [PostgresStatement]) throws(PostgresError) {
+    private func check(_ kind: PostgresRequest.Kind, _ statements: [PostgresStatement]) throws(PostgresError) {
         switch phase {
         case .closed: throw closed
         case .ready where closing != nil: throw closed
@@ -182,7 +158,8 @@ package actor PostgresConnection {
         case .idle, .dialing, .preparing:
             throw PostgresError(.closed, "connection '\(name)' to PostgreSQL at \(target) is not connected: connect it first")
         }
-        guard queue.count < settings.maximumWaiting else {
+        // The others wait for the end of the open transaction, which they must not keep from it.
+        guard kind.transaction != nil || queue.count < settings.maximumWaiting else {
             throw PostgresError(
                 .tooMany,
                 "\(queue.count) requests wait for connection '\(name)' to PostgreSQL at \(target): it takes no more until some are done")

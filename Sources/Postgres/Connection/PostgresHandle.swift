@@ -7,7 +7,7 @@ final class PostgresHandle {
     private let pq: UnsafePointer<taskgrid_libpq_t>
     private let connection: OpaquePointer
     private let secrets: [String]
-    private let notices = NoticeBox()
+    private let notices: NoticeBox
 
     /// Begins to connect.
     ///
@@ -23,7 +23,7 @@ final class PostgresHandle {
         self.pq = pq
         self.connection = connection
         self.secrets = secrets
-        notices.pq = pq
+        notices = NoticeBox(pq)
         // For the SQLSTATE, which libpq tells of a connection that is not made in the message alone.
         _ = pq.pointee.PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
         // The box outlives the connection: it is freed after `deinit` has closed that.
@@ -142,7 +142,7 @@ extension PostgresParameters {
         let types = fields.map(\.type.oid)
         let lengths = fields.map { Int32(max(0, $0.count)) }
         let formats = [Int32](repeating: 1, count: fields.count)
-        // A value without bytes has an address too: none means NULL. One byte more, so that the buffer has one in any case.
+        // A value without bytes has an address too: libpq takes none for NULL.
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1) { empty in
             bytes.withUnsafeBytes { buffer in
                 let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)

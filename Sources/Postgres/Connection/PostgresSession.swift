@@ -1,6 +1,5 @@
 import CPostgres
 import Glibc
-import Polling
 
 /// One life of a ``PostgresConnection``, from a login to the loss: the handle, what is prepared, and the request that runs. It belongs to
 /// the connection's thread.
@@ -41,7 +40,7 @@ final class PostgresSession {
     /// - Parameters:
     ///   - handle: a connection in pipeline mode.
     ///   - target: where it is connected to.
-    ///   - maximumAnswerBytes: the most bytes of one answer.
+    ///   - maximumAnswerBytes: the most bytes of the answers to one request.
     init(_ handle: PostgresHandle, target: String, maximumAnswerBytes: Int) {
         self.handle = handle
         self.target = target

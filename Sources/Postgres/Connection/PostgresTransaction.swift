@@ -22,7 +22,7 @@ package final class PostgresTransaction: Sendable {
     /// - Parameters:
     ///   - statements: the statements.
     ///   - limit: as of ``PostgresConnection/run(_:within:)``.
-    /// - Throws: why it failed; the transaction is over then, unless the request was not sent (`cancelled`, `tooLarge`, `tooMany`).
+    /// - Throws: why it failed; the transaction is over then, unless the request was not sent (`cancelled`, `tooLarge`).
     @discardableResult
     package func run(_ statements: [PostgresStatement], within limit: Duration? = nil) async throws(PostgresError) -> [PostgresRows] {
         guard !statements.isEmpty else { return [] }

@@ -22,28 +22,4 @@ package struct PostgresColumn<Value: PostgresValue>: Sendable {
             return value
         }
     }
-
-    /// Runs `body` with the bytes of a row's value, in place; nil: NULL. They are valid until it returns.
-    package func withBytes<Result>(_ row: Int, _ body: (UnsafeRawBufferPointer?) -> Result) throws(PostgresError) -> Result {
-        let bytes = try rows.bytes(row, index)
-        return withExtendedLifetime(rows.handle) { body(bytes) }
-    }
-}
-
-/// One column of arrays of one dimension, whose type has been checked. Its errors are `unexpectedAnswer`.
-package struct PostgresArrayColumn<Value: PostgresValue>: Sendable {
-    let rows: PostgresRows
-    let name: String
-    let index: Int
-
-    /// The array of a row, which is not NULL. Its elements may be.
-    package subscript(row: Int) -> [Value?] {
-        get throws(PostgresError) {
-            guard let bytes = try rows.bytes(row, index) else { throw rows.unexpected("has NULL in column '\(name)'") }
-            guard let values = PostgresArrayDecoder.decode(bytes, of: Value.self) else {
-                throw rows.unexpected("has \(bytes.count) bytes in column '\(name)' that are no \(Value.postgresArrayType)")
-            }
-            return values
-        }
-    }
 }

@@ -30,12 +30,12 @@ struct ServerMessage: Hashable, Sendable {
         }
         let sqlState = field(TASKGRID_DIAG_SQLSTATE)
         let primary = field(TASKGRID_DIAG_PRIMARY) ?? ForeignText.plain(String(c: pq.pointee.PQresultErrorMessage(result)))
-        let holdsValues = Self.holdsValues(sqlState)
+        let showsValues = Self.showsValues(sqlState)
         severity = field(TASKGRID_DIAG_SEVERITY) ?? ""
         self.sqlState = sqlState
-        self.primary = holdsValues ? Self.withoutValue(primary) : primary
+        self.primary = Self.withoutValues(primary, sqlState)
         detail =
-            holdsValues
+            showsValues
             ? Self.place(field(TASKGRID_DIAG_TABLE), field(TASKGRID_DIAG_COLUMN), field(TASKGRID_DIAG_CONSTRAINT))
             : field(TASKGRID_DIAG_DETAIL)
         hint = field(TASKGRID_DIAG_HINT)
@@ -50,13 +50,14 @@ struct ServerMessage: Hashable, Sendable {
         return text
     }
 
-    /// Data exceptions and violated constraints: their details show rows, as "Key (id)=(7) already exists."
-    static func holdsValues(_ sqlState: String?) -> Bool { sqlState?.hasPrefix("22") == true || sqlState?.hasPrefix("23") == true }
+    /// Data exceptions, violated constraints and views' checks: their details show rows, as "Key (id)=(7) already exists."
+    static func showsValues(_ sqlState: String?) -> Bool { ["22", "23", "44"].contains { sqlState?.hasPrefix($0) == true } }
 
-    /// Cuts what the server repeats: `invalid input syntax for type integer: "abc"`.
-    static func withoutValue(_ primary: String) -> String {
-        guard let colon = primary.firstRange(of: ": \"") else { return primary }
-        return "\(primary[..<colon.lowerBound])"
+    /// Leaves out what the message of a data exception quotes or shows as bytes: `value "700" is out of range for type smallint`,
+    /// `invalid byte sequence for encoding "UTF8": 0xff`. Those of other classes quote names alone.
+    static func withoutValues(_ primary: String, _ sqlState: String?) -> String {
+        guard sqlState?.hasPrefix("22") == true else { return primary }
+        return ForeignText.withoutQuotations(primary).replacing(#/0x[0-9A-Fa-f]{2}( 0x[0-9A-Fa-f]{2})*/#, with: "…")
     }
 
     private static func place(_ table: String?, _ column: String?, _ constraint: String?) -> String? {

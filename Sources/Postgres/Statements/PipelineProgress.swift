@@ -42,7 +42,6 @@ struct PipelineProgress {
     var next: Step? { given < steps.count ? steps[given] : nil }
     /// The step that the server answers next; nil: it has answered all that was given.
     var awaited: Step? { answered < given ? steps[answered] : nil }
-    var isDone: Bool { answered == steps.count }
 
     mutating func give() { given += 1 }
 

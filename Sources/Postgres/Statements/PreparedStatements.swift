@@ -36,7 +36,7 @@ struct PreparedStatements {
             throw PostgresError(
                 .invalidUse, "two SQL statements have the name '\(statement.name)': give each its own", statement: statement.name)
         }
-        guard entry.types == statement.parameters.types else {
+        guard statement.parameters.fields.lazy.map(\.type).elementsEqual(entry.types) else {
             let types = statement.parameters.types.map(\.description).joined(separator: ", ")
             let earlier = entry.types.map(\.description).joined(separator: ", ")
             throw PostgresError(

@@ -22,9 +22,23 @@ struct ManagementInterface: Hashable, Sendable {
         let reason: String
     }
 
-    /// The user of the login.
-    private struct User: Decodable {
-        let name: String
+    /// The user of the login, as RabbitMQ knows it.
+    struct Login: Decodable {
+        /// A list, or in older versions one text with commas.
+        let tags: Set<String>
+
+        private enum CodingKeys: String, CodingKey {
+            case tags
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            let listed = try? container.decode([String].self, forKey: .tags)
+            tags = Set(try listed ?? container.decode(String.self, forKey: .tags).split(separator: ",").map(String.init))
+        }
+
+        /// Whether RabbitMQ lists it the connections of all users, not its own alone.
+        var seesAllConnections: Bool { !tags.isDisjoint(with: ["administrator", "monitoring"]) }
     }
 
     /// Why a question has no answer.
@@ -117,9 +131,13 @@ struct ManagementInterface: Hashable, Sendable {
     /// Whether a node's interface answers, whatever it says: the node may be down.
     var answers: Bool {
         get async {
-            guard case .failure(let failure) = await get("whoami", as: User.self) else { return true }
+            guard case .failure(let failure) = await login else { return true }
             return failure.status != nil
         }
+    }
+
+    var login: Result<Login, Failure> {
+        get async { await get("whoami") }
     }
 
     /// Without the password.
@@ -132,7 +150,15 @@ struct ManagementInterface: Hashable, Sendable {
     /// The URL of a request, without a login.
     ///
     /// - Parameter target: what follows `/api/`, percent-encoded.
-    func url(_ target: String) -> String { "\(url())/api/\(target)" }
+    private func url(_ target: String) -> String { "\(url())/api/\(target)" }
+
+    /// A command for the shell that deletes something; curl asks for the password.
+    ///
+    /// - Parameter target: what follows `/api/`, percent-encoded.
+    func deletion(of target: String) -> String {
+        let ca = tls?.ca.map { " --cacert \(ShellWord(path: $0))" } ?? ""
+        return "curl\(ca) -u \(ShellWord(user)) -X DELETE \(ShellWord(url(target)))"
+    }
 
     /// Asks for a value.
     ///

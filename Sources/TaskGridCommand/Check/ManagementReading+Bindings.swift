@@ -25,13 +25,12 @@ extension ManagementReading {
 
     /// A binding outlives the login that has made it.
     private func warning(_ binding: ListedBinding, _ grid: CheckedGrid) -> Finding {
-        let target = interface.url(binding.target(virtualHost: grid.endpoint.virtualHost))
-        let ca = interface.tls?.ca.map { " --cacert \(ShellWord(path: $0))" } ?? ""
-        return .warning(
+        .warning(
             .bindings,
             "\(binding.destinationKind) '\(binding.destination)' is bound to exchange '\(binding.source)' with the key '\(binding.key)', "
                 + "which no part of the grid does",
-            advice: "find out who did it, and delete it: curl\(ca) -u \(ShellWord(interface.user)) -X DELETE \(ShellWord(target))")
+            advice: "find out who did it, and delete it: "
+                + interface.deletion(of: binding.target(virtualHost: grid.endpoint.virtualHost)))
     }
 
     /// Tasks of a type whose queue is not bound come back to the dispatcher, which binds the queue where it may.

@@ -13,7 +13,7 @@ extension ManagementReading {
             guard !lacksVirtualHost else { return [found] + nodeFindings(grid) }
             return [found] + nodeFindings(grid) + exchangeFindings(grid) + kindFindings(grid) + memberFindings(grid)
                 + bindingFindings(grid) + policyFindings(grid, version) + rightsFindings(grid) + loginFindings(grid)
-                + limitFindings(grid) + deprecationFindings + unreadFindings
+                + limitFindings(grid) + deprecationFindings + unreadFindings(grid)
         }
     }
 
@@ -36,7 +36,7 @@ extension ManagementReading {
     }
 
     /// One warning for all parts that the user may not see.
-    private var unreadFindings: [Finding] {
+    private func unreadFindings(_ grid: CheckedGrid) -> [Finding] {
         func reason<Value>(_ part: Part<Value>) -> String? {
             if case .failure(let failure) = part { failure.reason } else { nil }
         }
@@ -45,7 +45,8 @@ extension ManagementReading {
             ("nodes", reason(nodes)), ("virtual hosts", reason(virtualHosts)), ("queues", reason(queues)),
             ("exchanges", reason(exchanges)), ("bindings", reason(bindings)), ("policies", reason(policies) ?? reason(operatorPolicies)),
             ("rights", isUnknownUser ? nil : reason(permissions)), ("topic rights", isUnknownUser ? nil : reason(topicPermissions)),
-            ("limits", reason(limits)), ("limits of the user", reason(userLimits)), ("connections", reason(logins)),
+            ("limits", reason(limits)), ("limits of the user", reason(userLimits)),
+            ("connections", grid.role == .all ? reason(logins) : nil),
             ("deprecated features", reason(deprecated)),
         ]
         let unread = parts.compactMap { part in part.1.map { (part.0, $0) } }

@@ -6,15 +6,17 @@ extension ManagementReading {
     /// (`collect_statistics_interval`).
     private static let (attempts, pause) = (14, Duration.milliseconds(500))
 
-    /// Reads the connections of the virtual host.
+    /// Reads the connections of the virtual host, for the login of the whole grid. Where the interface's login sees its own connections
+    /// alone, those of the services are not waited for.
     ///
     /// - Parameters:
     ///   - grid: the grid.
     ///   - services: those that answer, whose connections therefore are there.
     mutating func readLogins(of grid: CheckedGrid, answering services: [Topology.Service]) async {
-        guard case .success = overview else { return }
+        guard grid.role == .all, case .success = overview else { return }
+        let seesAll = if case .success(let login) = await interface.login { login.seesAllConnections } else { true }
         let host = ManagementInterface.encoded(grid.endpoint.virtualHost)
-        await readLogins(answering: services) { [interface] in
+        await readLogins(answering: seesAll ? services : []) { [interface] in
             await interface.get("vhosts/\(host)/connections?columns=user,client_properties")
         } pause: {
             // A cancelled sleep ends the reading sooner, with what is listed.
@@ -49,7 +51,7 @@ extension ManagementReading {
         guard let user = shared.contains(grid.endpoint.user) ? grid.endpoint.user : isOnlyOne ? shared.first : nil else { return [] }
         return [
             .warning(
-                .rights, "the services log in as one user, '\(user)': whoever has its password is the whole grid",
+                .rights, "the services log in as one user, '\(user)': the holder of its password is the whole grid",
                 advice: "give each part a user of its own: taskgrid users makes them")
         ]
     }

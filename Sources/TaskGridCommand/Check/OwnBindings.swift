@@ -35,7 +35,7 @@ struct OwnBindings {
         if exclusive.contains(binding.destination) { return true }
         let queue = migrated(binding.destination)
         // A queue that is replaced by one with other arguments keeps its messages behind an exchange of this name.
-        if binding.source == "\(queue).migration" { return true }
+        if binding.source == queue + Queue.spareSuffix { return true }
         // A program of the grid has exclusive queues of its own alone. One that stays was made by somebody who wanted it to outlive the login.
         if lasting.contains(queue), queue.hasPrefix("\(topology.prefix)."), !isShared(queue), queue != topology.formerRegistryQueue {
             return false
@@ -48,8 +48,7 @@ struct OwnBindings {
 
     /// The queue that a queue stands in for while that is replaced; else itself.
     private func migrated(_ queue: String) -> String {
-        let suffix = ".migration"
-        return queue.hasSuffix(suffix) ? String(queue.dropLast(suffix.count)) : queue
+        queue.hasSuffix(Queue.spareSuffix) ? String(queue.dropLast(Queue.spareSuffix.count)) : queue
     }
 
     private func isShared(_ queue: String) -> Bool { QueueUse(queue, topology)?.isShared == true }

@@ -190,8 +190,7 @@ struct UsersCommand: AsyncParsableCommand {
         if !names.isEmpty {
             let commands = names.map { name in
                 guard let interface else { return "rabbitmqctl delete_user \(ShellWord(name))" }
-                let target = interface.url("users/\(ManagementInterface.encoded(name))")
-                return "curl -u \(ShellWord(interface.user)) -X DELETE \(ShellWord(target))"
+                return interface.deletion(of: "users/\(ManagementInterface.encoded(name))")
             }
             warnings.append(
                 "\(names.listed) \(names.count == 1 ? "is" : "are") no longer in \(file): name all groups in one call, or take the logins "

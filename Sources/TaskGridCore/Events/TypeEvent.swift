@@ -20,7 +20,8 @@ package struct TypeEvent: Hashable, Sendable, Codable {
     package var oldest: OldestTask?
     /// Attempts that were tried again, since the last event of this type.
     package var retried: Int
-    /// Results that were refused since the last event of this type, because their attempts were never handed out.
+    /// Results that were refused since the last event of this type: of attempts that were never handed out, without the proof of their work,
+    /// or of users that may not serve the type.
     package var refused: Int
     /// Whether the circuit breaker of the type lets its tasks through.
     package var breaker: BreakerState

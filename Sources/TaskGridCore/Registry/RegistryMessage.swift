@@ -68,7 +68,7 @@ public struct RegistryMessage: Hashable, Sendable, Codable {
     /// The proofs of `running`, then of `waiting`: 16 bytes each. They travel to the registry, and are no part of the message's JSON
     /// anywhere else: who knows a proof can end its attempt.
     package var proofs = Data()
-    /// The user that has published it, as the broker has verified it: set by a receiver that goes by it, and no part of the JSON.
+    /// The user that has published it, as the broker has verified it: it is set where the routing key is read too, and no part of the JSON.
     package var publisher = ""
 
     enum CodingKeys: String, CodingKey {
@@ -155,12 +155,13 @@ extension RegistryMessage {
     /// Reads a registry message and what it is for. Its routing key must say the same: the kind, then the worker, which is of the user that
     /// has published it.
     package static func decode(_ message: Message, routingKey: String) throws(WireError) -> (Kind, RegistryMessage) {
-        let (kind, content) = try decode(message)
+        var (kind, content) = try decode(message)
         guard routingKey == Topology.registryKey(kind, worker: content.worker) else {
             throw WireError(.typeMismatch, "the routing key is '\(routingKey.cut(toUTF8: 80))': not \(kind.rawValue).\(content.worker)")
         }
         try message.properties.check(owner: content.worker, "worker")
         try message.properties.checkNoActor()
+        content.publisher = try message.properties.publisher()
         return (kind, content)
     }
 

@@ -23,10 +23,30 @@ package struct AccessPolicy: Hashable, Sendable {
     /// The rights of one user: for each, the types.
     package typealias Rights = [Right: [String]]
 
-    package var users: [String: Rights]
+    /// The types of a right, to be found fast: a worker may name a thousand with each heartbeat.
+    private struct Patterns: Hashable {
+        let names: Set<String>
+        /// The beginnings of names; of all types: an empty one.
+        let prefixes: [String]
+
+        init(_ patterns: [String]) {
+            names = Set(patterns.filter { !$0.hasSuffix("*") })
+            prefixes = patterns.filter { $0.hasSuffix("*") }.map { String($0.dropLast()) }
+        }
+
+        /// `type`: nil: every type.
+        func contain(_ type: TaskType?) -> Bool {
+            guard let type else { return prefixes.contains("") }
+            return names.contains(type.name) || prefixes.contains(where: type.name.hasPrefix)
+        }
+    }
+
+    package let users: [String: Rights]
+    private let patterns: [String: [Right: Patterns]]
 
     package init(users: [String: Rights]) {
         self.users = users
+        patterns = users.mapValues { $0.mapValues(Patterns.init) }
     }
 
     /// The rights of a grid's users: workers run tasks, clients submit them and deal with those of their types, operators do all but run
@@ -36,20 +56,21 @@ package struct AccessPolicy: Hashable, Sendable {
     ///   - users: the users.
     ///   - owner: a user that may do everything; nil: there is none.
     package init(for users: [GridUser], owner: String? = nil) {
-        self.users = [:]
+        var rights: [String: Rights] = [:]
         for user in users {
             switch user.role {
             case .dispatcher, .nameservice: break
             case .monitor:
-                self.users[user.name] = Self.everything.filter { $0.key != .serve && $0.key != .submit }
-            case .operator: self.users[user.name] = Self.everything.filter { $0.key != .serve }
-            case .worker(let types): self.users[user.name] = [.serve: Self.patterns(types)]
+                rights[user.name] = Self.everything.filter { $0.key != .serve && $0.key != .submit }
+            case .operator: rights[user.name] = Self.everything.filter { $0.key != .serve }
+            case .worker(let types): rights[user.name] = [.serve: Self.patterns(types)]
             case .client(let types):
                 let patterns = Self.patterns(types)
-                self.users[user.name] = [.submit: patterns, .read: patterns, .cancel: patterns, .retry: patterns]
+                rights[user.name] = [.submit: patterns, .read: patterns, .cancel: patterns, .retry: patterns]
             }
         }
-        if let owner { self.users[owner] = Self.everything }
+        if let owner { rights[owner] = Self.everything }
+        self.init(users: rights)
     }
 
     /// What a user may no longer do that it could by former rights, as text such as `pause *`; rights that a wider pattern covers stay.
@@ -75,12 +96,19 @@ package struct AccessPolicy: Hashable, Sendable {
     ///   - right: what it wants to do.
     ///   - type: with tasks of which type; nil: of every type.
     package func allows(_ user: String, _ right: Right, _ type: TaskType?) -> Bool {
-        guard let patterns = users[user]?[right] else { return false }
-        return patterns.contains { pattern in
-            guard pattern != "*" else { return true }
-            guard let type else { return false }
-            return pattern.hasSuffix("*") ? type.name.hasPrefix(pattern.dropLast()) : type.name == pattern
-        }
+        patterns[user]?[right]?.contain(type) ?? false
+    }
+
+    /// A worker's message with those of its types alone that its user may serve: the worker gets no tasks of the others, and would hide
+    /// that nobody serves them.
+    ///
+    /// - Parameter message: a register or heartbeat message, with its publisher.
+    /// - Returns: the message, nil where its user may serve none of its types; and the first type that was taken away.
+    package func served(_ message: RegistryMessage) -> (message: RegistryMessage?, dropped: TaskType?) {
+        guard let dropped = message.types.first(where: { !allows(message.publisher, .serve, $0) }) else { return (message, nil) }
+        var served = message
+        served.types.removeAll { !allows(message.publisher, .serve, $0) }
+        return (served.types.isEmpty ? nil : served, dropped)
     }
 }
 
@@ -92,17 +120,18 @@ extension AccessPolicy: Codable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let named = try container.decode([String: [String: [String]]].self, forKey: .users)
-        users = try named.mapValues { rights in
-            try Dictionary(
-                uniqueKeysWithValues: rights.map { name, types in
-                    guard let right = Right(rawValue: name) else {
-                        let known = Right.allCases.map(\.rawValue).joined(separator: ", ")
-                        throw DecodingError.dataCorruptedError(
-                            forKey: .users, in: container, debugDescription: "'\(name)' is no right; they are \(known)")
-                    }
-                    return (right, types)
-                })
-        }
+        self.init(
+            users: try named.mapValues { rights in
+                try Dictionary(
+                    uniqueKeysWithValues: rights.map { name, types in
+                        guard let right = Right(rawValue: name) else {
+                            let known = Right.allCases.map(\.rawValue).joined(separator: ", ")
+                            throw DecodingError.dataCorruptedError(
+                                forKey: .users, in: container, debugDescription: "'\(name)' is no right; they are \(known)")
+                        }
+                        return (right, types)
+                    })
+            })
     }
 
     package func encode(to encoder: any Encoder) throws {

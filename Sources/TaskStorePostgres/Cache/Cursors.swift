@@ -22,6 +22,8 @@ struct Cursors {
     private var indices: [CursorName: Int32] = [:]
     /// Those of each type, the highest priority first.
     private var byType: [Int32: [Int32]] = [:]
+    /// The indices of cursors of forgotten types, for new ones.
+    private var free: [Int32] = []
     private var before: [Int32: Cursor] = [:]
 
     subscript(index: Int32) -> Cursor { cursors[Int(index)] }
@@ -34,10 +36,14 @@ struct Cursors {
     /// The index of a cursor; it is made where there is none.
     mutating func index(adding name: CursorName, position: Int64 = 0) -> Int32 {
         if let index = indices[name] { return index }
-        let index = Int32(names.count)
-        names.append(name)
-        cursors.append(Cursor(position: position))
-        queues.append([])
+        let index = free.popLast() ?? Int32(names.count)
+        if Int(index) == names.count {
+            names.append(name)
+            cursors.append(Cursor(position: position))
+            queues.append([])
+        } else {
+            (names[Int(index)], cursors[Int(index)]) = (name, Cursor(position: position))
+        }
         indices[name] = index
         let place = byType[name.type]?.firstIndex { names[Int($0)].priority < name.priority }
         byType[name.type, default: []].insert(index, at: place ?? byType[name.type]?.count ?? 0)
@@ -93,6 +99,7 @@ struct Cursors {
             let place = Int(index)
             (cursors[place], queues[place]) = (Cursor(position: 0), [])
             indices[names[place]] = nil
+            free.append(index)
         }
         byType[type] = nil
     }

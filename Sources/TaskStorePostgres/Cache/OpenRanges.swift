@@ -18,10 +18,9 @@ struct OpenRanges {
     var all: [OpenRange] { ranges.filter { $0.rest > 0 } }
 
     /// Adds a range that the store has.
-    mutating func load(_ range: OpenRange) -> Int {
+    mutating func load(_ range: OpenRange) {
         ranges.append(range)
         known = ranges.count
-        return ranges.count - 1
     }
 
     /// The index of the range that has the id: open or not, deferred or not.

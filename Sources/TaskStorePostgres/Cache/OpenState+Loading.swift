@@ -28,7 +28,6 @@ extension OpenState {
         for row in first[1].indices { _ = cursors.index(adding: try cursorNames.name(row), position: try positions[row]) }
         try await loadRanges(transaction)
         try await loadDeferred(transaction)
-        accept()
     }
 
     private mutating func loadRanges(_ transaction: PostgresTransaction) async throws {
@@ -53,7 +52,7 @@ extension OpenState {
             }
             if rows.count < Self.page { break }
         }
-        for range in loaded.sorted(by: { $0.first < $1.first }) { _ = ranges.load(range) }
+        for range in loaded.sorted(by: { $0.first < $1.first }) { ranges.load(range) }
     }
 
     private mutating func loadDeferred(_ transaction: PostgresTransaction) async throws {

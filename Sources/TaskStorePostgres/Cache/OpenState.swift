@@ -1,4 +1,3 @@
-import TaskGridCore
 import TaskStore
 
 /// What the store keeps in memory of the tasks that are open: ranges, cursors, deferred tasks and the numbers of types.

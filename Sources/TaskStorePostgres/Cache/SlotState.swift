@@ -1,6 +1,3 @@
-import TaskGridCore
-import TaskStore
-
 /// What the row of `slot` says, as the latest commit has left it.
 struct SlotState: Equatable {
     /// The one slot that there is.

@@ -4,7 +4,7 @@ import TaskStore
 /// The types that the grid knows, by name and by the number that stands for them in rows.
 struct TypeNumbers {
     private var numbers: [TaskType: Int32] = [:]
-    private var types: [Int32: TaskType] = [:]
+    private(set) var types: [Int32: TaskType] = [:]
     private var added: [TaskType] = []
 
     func number(of type: TaskType) -> Int32? { numbers[type] }

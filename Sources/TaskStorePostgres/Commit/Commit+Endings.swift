@@ -1,4 +1,3 @@
-import Foundation
 import Postgres
 import TaskGridCore
 import TaskStore
@@ -18,8 +17,11 @@ extension Commit {
     mutating func askEndings(_ pipeline: inout Pipeline, _ state: inout OpenState) throws {
         var rows: [EndingRow] = []
         rows.reserveCapacity(changes.endings.count)
+        var seen = Set<Int64>(minimumCapacity: changes.endings.count)
         for (index, ending) in changes.endings.enumerated() where ending.id.rawValue <= known {
             let id = ending.id.rawValue
+            // Of two endings of a task the first one counts.
+            guard seen.insert(id).inserted else { continue }
             let attempt: Int32
             let asked: AskedEnding
             if let task = state.deferred[id] {
@@ -42,16 +44,8 @@ extension Commit {
     /// Applies the answers, and ends tasks that this commit accepts.
     mutating func end(_ state: inout OpenState, _ answers: Pipeline.Answers) throws {
         if let endingsQuestion {
-            let rows = answers[endingsQuestion]
-            let id = try rows.column("id", Int64.self)
-            // They come in the order in which they were asked; of two endings of a task the first one counts.
-            var row = 0
-            for asked in askedEndings {
-                guard row < rows.count, try id[row] == asked.id else { continue }
-                row += 1
-                try count(asked, &state)
-            }
-            guard row == rows.count else { throw StoreError(.failed, "the server answered endings in another order than was asked") }
+            let inserted = Set(try answers[endingsQuestion].values("id", Int64.self))
+            for asked in askedEndings where inserted.contains(asked.id) { try count(asked, &state) }
         }
         for (index, ending) in changes.endings.enumerated() where ending.id.rawValue > known {
             let id = ending.id.rawValue

@@ -10,9 +10,13 @@ extension Commit {
 
     /// Notes attempts that did not succeed; those of tasks that are not known are dropped.
     func note(_ pipeline: inout Pipeline) {
-        var seen = Set<[Int64]>()
+        struct Key: Hashable {
+            let task: TaskID
+            let number: Int
+        }
+        var seen = Set<Key>()
         // Of two of the same number the later one counts.
-        let rows = changes.attempts.reversed().filter { seen.insert([$0.id.rawValue, Int64($0.attempt.number)]).inserted }
+        let rows = changes.attempts.reversed().filter { seen.insert(Key(task: $0.id, number: $0.attempt.number)).inserted }
         pipeline.add(
             CommitSQL.insertAttempts, rows.map(\.id.rawValue), rows.map { $0.attempt.ended?.rawValue ?? 0 },
             rows.map(\.attempt.runTime?.microseconds), rows.map { Int32(clamping: $0.attempt.number) },

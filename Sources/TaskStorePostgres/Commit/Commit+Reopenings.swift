@@ -1,4 +1,3 @@
-import Foundation
 import Postgres
 import TaskGridCore
 import TaskStore
@@ -85,13 +84,16 @@ extension Commit {
 
     /// The state of a task that has not ended.
     private func openState(of id: Int64, _ state: inout OpenState) -> TaskState {
-        if let task = state.deferred[id] { return task.due == nil ? .queued : task.due == 0 ? .pending : .scheduled }
+        if let task = state.deferred[id] { return TaskState(due: task.due.map(Timestamp.init)) }
         guard let (_, range) = state.range(holding: id) else { return .pending }
         return state.attempt(of: id, in: range) > 0 ? .queued : .pending
     }
 }
 
 extension TaskState {
+    /// That of a deferred task, by when it is due.
+    init(due: Timestamp?) { self = due == nil ? .queued : due == .atOnce ? .pending : .scheduled }
+
     /// A terminal state from a row of `ending`.
     init(stored number: Int16, of id: Int64) throws {
         guard let state = UInt8(exactly: number).flatMap(TaskState.init), state.isTerminal else {

@@ -1,4 +1,3 @@
-import Foundation
 import Postgres
 import TaskGridCore
 import TaskStore
@@ -25,7 +24,6 @@ struct Commit {
     var forgotten: [Bool] = []
 
     // The places of questions.
-    var fence: Pipeline.Place?
     var typesQuestion: Pipeline.Place?
     var keysQuestion: Pipeline.Place?
     var endingsQuestion: Pipeline.Place?
@@ -63,7 +61,7 @@ struct Commit {
     /// Adds the fence and the questions.
     mutating func ask(_ pipeline: inout Pipeline, _ state: inout OpenState) throws {
         newKeys = NewKeys(changes.submissions, after: known)
-        fence = pipeline.add(
+        pipeline.add(
             CommitSQL.fence, SlotState.number, state.slot.turn, changes.term?.rawValue, newKeys.lastTask, Int64(newKeys.rows.count),
             changes.clock?.clock.rawValue, changes.clock?.wall.rawValue)
         askTypes(&pipeline, state)
@@ -72,9 +70,6 @@ struct Commit {
         if !changes.reopenings.isEmpty { askReopenings(&pipeline) }
         if !changes.schedules.isEmpty { askSchedules(&pipeline, &state) }
     }
-
-    /// Whether the fence has let it pass.
-    func isPassed(_ answers: Pipeline.Answers) -> Bool { fence.map { answers[$0].count == 1 } ?? false }
 
     private mutating func askTypes(_ pipeline: inout Pipeline, _ state: borrowing OpenState) {
         var missing: [TaskType] = []

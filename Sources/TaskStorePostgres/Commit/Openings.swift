@@ -1,5 +1,4 @@
 import Postgres
-import TaskStore
 
 /// Rows of `open` that a commit inserts, deletes and changes, in this order; those of its schedules come after them.
 struct Openings {

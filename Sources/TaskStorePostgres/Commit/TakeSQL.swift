@@ -8,11 +8,7 @@ enum TakeSQL {
     static let take = PostgresQuery(
         "take",
         """
-        SELECT read.take, read.fitting, task.id, task.type, task."position", task.priority, task.max_attempts, task.timeout,
-            task.backoff, task.payload,
-            owner.created, owner.client, owner.correlation, owner.form::integer AS form,
-            open.attempt, open.failures, open.interruptions, open.expires
-        FROM (
+        SELECT read.take, read.fitting, task.payload, \(OpenTaskRows.columns) FROM (
             SELECT *, count(*) OVER (PARTITION BY take) AS fitting,
                 sum(size) OVER (ORDER BY take, place, id ROWS UNBOUNDED PRECEDING) - size AS before
             FROM (

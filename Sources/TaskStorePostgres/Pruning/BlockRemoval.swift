@@ -27,21 +27,19 @@ struct BlockRemoval {
         guard block.end <= lastTask + 1 else { return nil }
         let sql = BlockSQL(block: block)
         let before = retention.before.rawValue
-        let size = try await snapshot.run([BlockSQL.mayScan(), BlockSQL.mayHash(), sql.size(before: before)])[2]
-        guard let tasks = try size.first("tasks", Int64.self), let ended = try size.first("ended", Int64.self),
-            let young = try size.first("young", Int64.self)
-        else { return nil }
+        let size = try await snapshot.run([BlockSQL.mayScan(), BlockSQL.mayHash(), sql.count, sql.ended(before: before)])
+        let counts = try Self.counts(size[2])
+        let tasks = counts.values.reduce(0, +)
+        guard let ended = try size[3].first("ended", Int64.self), let young = try size[3].first("young", Int64.self) else { return nil }
         // Beyond the number that is kept, age does not matter.
         let mayAllGo = Int(ended) <= excess
         guard tasks - ended + (mayAllGo ? 0 : young) <= Self.mostKept else { return nil }
-        let answers = try await snapshot.run([
-            sql.kept(before: mayAllGo ? .max : before, limit: Self.mostKept + 1), sql.count,
-        ])
-        let (ids, bytes) = (try answers[0].values("id", Int64.self), try answers[0].values("bytes", Int32.self))
+        let rows = try await snapshot.run([sql.kept(before: mayAllGo ? .max : before, limit: Self.mostKept + 1)])[0]
+        let (ids, bytes) = (try rows.values("id", Int64.self), try rows.values("bytes", Int32.self))
         guard ids.count <= Self.mostKept, bytes.reduce(0, { $0 + Int($1) }) <= Self.mostBytes else { return nil }
         self.block = block
         kept = ids
-        counts = try Self.counts(answers[1])
+        self.counts = counts
     }
 
     static func counts(_ rows: PostgresRows) throws -> [Int32: Int64] {
@@ -62,7 +60,7 @@ extension Writer {
     func remove(_ removal: BlockRemoval, generation: Int) async throws -> Int? {
         await enter()
         defer { leave() }
-        // A task that was reopened since is not among those that stay.
+        // A task that was reopened since is not among those that stay, and another look may have removed the block.
         guard generation == self.generation else { return nil }
         let sql = BlockSQL(block: removal.block)
         do {
@@ -73,7 +71,7 @@ extension Writer {
                 let count = gone.reduce(0) { $0 + $1.count }
                 let last =
                     sql.dropping + [
-                        BlockSQL.addKept(SlotState.number, gone.map(\.type), gone.map(\.count)),
+                        BlockSQL.subtractKept(SlotState.number, gone.map(\.type), gone.map(\.count)),
                         BlockSQL.setPruned(SlotState.number, count, removal.block.end - 1),
                     ]
                 return (Int(count), last)
@@ -82,10 +80,9 @@ extension Writer {
                 state.slot.prunedTo = max(state.slot.prunedTo, removal.block.end - 1)
                 state.accept()
             }
+            self.generation += 1
             return gone
-        } catch let error as PostgresError {
-            // Somebody reads the tables: lock_not_available, deadlock_detected.
-            guard error.sqlState == "55P03" || error.sqlState == "40P01" else { throw error }
+        } catch let error as PostgresError where error.isOfLocks {
             return nil
         }
     }
@@ -99,4 +96,26 @@ extension Writer {
         let ended = Int(try found.first("ended", Int64.self) ?? 0)
         return (ended - max(0, retention.keeping), state?.slot.lastTask ?? 0, generation)
     }
+}
+
+extension Readers {
+    /// Promises that what is left of lower blocks lies below the end of a block, so that its removal need not look. It waits for
+    /// nobody for long.
+    ///
+    /// - Returns: Whether that is done; else not now.
+    func bound(_ block: Block) async throws -> Bool {
+        do {
+            // Two transactions: the first one's locks shut readers out.
+            try await prepare([BlockSQL.limitWait()] + BlockSQL(block: block).bounding)
+            try await prepare([BlockSQL.limitWait()] + BlockSQL.validating)
+            return true
+        } catch let error as PostgresError where error.isOfLocks {
+            return false
+        }
+    }
+}
+
+extension PostgresError {
+    /// Somebody uses the tables: lock_not_available, deadlock_detected.
+    fileprivate var isOfLocks: Bool { sqlState == "55P03" || sqlState == "40P01" }
 }

@@ -15,15 +15,11 @@ struct BlockSQL {
         PostgresQuery.once("count_block", "SELECT type, count(*) AS count FROM task_\(number) GROUP BY type")()
     }
 
-    /// How many tasks the block has, how many have ended, and how many of these not before a time.
-    func size(before: Int64) -> PostgresStatement {
+    /// How many tasks of the block have ended, and how many of these not before a time.
+    func ended(before: Int64) -> PostgresStatement {
         PostgresQuery.once(
-            "size_of_block",
-            """
-            SELECT (SELECT count(*) FROM task_\(number)) AS tasks, count(*) AS ended,
-                count(*) FILTER (WHERE completed >= $1::bigint) AS young
-            FROM ending_\(number)
-            """)(before)
+            "ended_of_block",
+            "SELECT count(*) AS ended, count(*) FILTER (WHERE completed >= $1::bigint) AS young FROM ending_\(number)")(before)
     }
 
     /// The tasks of the block that stay: the open ones, and those that ended at `before` or later; and their bytes.
@@ -35,6 +31,22 @@ struct BlockSQL {
             FROM task_\(number) AS task LEFT JOIN ending_\(number) AS ending ON ending.id = task.id
             WHERE ending.id IS NULL OR ending.completed >= $1::bigint LIMIT $2::bigint
             """)(before, Int64(limit))
+    }
+
+    /// Begins to promise that the ids of what is left of lower blocks lie below the block's end.
+    var bounding: [PostgresStatement] {
+        Block.tables.map { table, column in
+            PostgresQuery.once(
+                "bound_below",
+                """
+                ALTER TABLE \(table)_below DROP CONSTRAINT IF EXISTS bound, ADD CONSTRAINT bound CHECK (\(column) < \(block.end)) NOT VALID
+                """)()
+        }
+    }
+
+    /// Looks whether that is so: ``dropping`` need not while everything waits.
+    static let validating = Block.tables.map { table, _ in
+        PostgresQuery.once("validate_below", "ALTER TABLE \(table)_below VALIDATE CONSTRAINT bound")()
     }
 
     static let limitWait = PostgresQuery.once("limit_wait", "SET LOCAL lock_timeout = '200ms'")
@@ -69,6 +81,7 @@ struct BlockSQL {
         let statements = Block.tables.flatMap { table, _ in
             [
                 "ALTER TABLE \(table) ATTACH PARTITION \(table)_below FOR VALUES FROM (MINVALUE) TO (\(block.end))",
+                "ALTER TABLE \(table)_below DROP CONSTRAINT IF EXISTS bound",
                 "DROP TABLE \(table)_\(number)",
             ]
         }
@@ -77,7 +90,7 @@ struct BlockSQL {
 
     static let lowest = PostgresQuery("lowest_block", "SELECT min(number) AS number FROM block")
 
-    static let addKept = PostgresQuery(
+    static let subtractKept = PostgresQuery(
         "subtract_kept",
         """
         UPDATE counter SET kept = counter.kept - gone.count FROM unnest($2::integer[], $3::bigint[]) AS gone (type, count)

@@ -35,13 +35,11 @@ struct PruningStep {
                 return (ids, 0)
             }
         }
-        return (ids, rows.count < Self.walk(limit) ? 0 : try rows.indices.last.map { try id[$0] } ?? 0)
+        return (ids, rows.count < walk ? 0 : try rows.indices.last.map { try id[$0] } ?? 0)
     }
 
     /// How many endings are walked over.
-    static func walk(_ limit: Int) -> Int {
-        Int(Int32(clamping: limit.multipliedReportingOverflow(by: reach).overflow ? .max : limit * reach))
-    }
+    var walk: Int { limit * Self.reach }
 
     /// Of the submissions that were looked at, those whose keys go, and the place for the next step: a submission whose task lives long
     /// must not be looked at over and over by each step. Those beyond the number that is kept go earlier than by their age, the oldest
@@ -76,7 +74,9 @@ extension Writer {
         let removal = try await readers.withSnapshot { snapshot in
             try await BlockRemoval(retention, excess: excess, lastTask: lastTask, snapshot)
         }
-        guard let removal, let gone = try await remove(removal, generation: generation) else { return nil }
+        guard let removal, try await readers.bound(removal.block), let gone = try await remove(removal, generation: generation) else {
+            return nil
+        }
         // There may be another one.
         nextLook = .now
         return gone > 0 ? gone : nil
@@ -86,30 +86,36 @@ extension Writer {
     func prune(_ retention: Retention, limit: Int) async throws -> Pruned {
         await enter()
         defer { leave() }
-        let limit = min(limit, pace.allowance(at: .now))
-        guard limit > 0 else { return Pruned() }
-        let step = PruningStep(retention: retention, limit: limit)
-        let (pruned, prunedTo) = try await self.step { transaction in
-            let found = try await transaction.run([PruningSQL.find(SlotState.number)])[0]
-            guard let ended = try found.first("ended", Int64.self), let keys = try found.first("keys", Int64.self),
+        let tasks = PruningStep(retention: retention, limit: min(limit, pace.allowance(at: .now)))
+        let keys = PruningStep(retention: retention, limit: min(limit, keyPace.allowance(at: .now)))
+        guard max(tasks.limit, keys.limit) > 0 else { return Pruned() }
+        let (pruned, prunedTo) = try await step([PruningSQL.find(SlotState.number)]) { transaction in
+            let found = transaction.answers[1]
+            guard let ended = try found.first("ended", Int64.self), let keyCount = try found.first("keys", Int64.self),
                 let walked = try found.first("walked", Int64.self), let swept = try found.first("swept", Int64.self)
             else { throw StoreError(.corrupt, "the slot table has no row of slot \(SlotState.number)") }
             let keeping = max(0, retention.keeping)
-            let endings = try await transaction.run([PruningSQL.walk(walked, Int32(PruningStep.walk(limit)))])[0]
-            let (ids, place) = try step.old(endings, excess: Int(ended) - keeping)
+            // Of what may not go now, the place stays.
+            var (ids, place) = ([Int64](), walked)
+            if tasks.limit > 0 {
+                let endings = try await transaction.run([PruningSQL.walk(walked, Int32(clamping: tasks.walk))])[0]
+                (ids, place) = try tasks.old(endings, excess: Int(ended) - keeping)
+            }
             var statements: [PostgresStatement] = []
             if !ids.isEmpty {
                 statements = [PruningSQL.deleteAttempts(ids), PruningSQL.deleteEndings(ids), PruningSQL.deleteTasks(SlotState.number, ids)]
             }
-            statements.append(PruningSQL.sweep(swept, Int32(clamping: limit)))
-            let rows = try await transaction.run(statements)[statements.count - 1]
-            let (firsts, position) = try step.emptied(rows, excess: Int(keys) - keeping)
+            if keys.limit > 0 { statements.append(PruningSQL.sweep(swept, Int32(clamping: keys.limit))) }
+            let answers = try await transaction.run(statements)
+            var (firsts, position) = ([Int64](), swept)
+            if keys.limit > 0 { (firsts, position) = try keys.emptied(answers[answers.count - 1], excess: Int(keyCount) - keeping) }
             var last: [PostgresStatement] = firsts.isEmpty ? [] : [PruningSQL.deleteKeys(SlotState.number, firsts)]
             last.append(
                 SlotSQL.setPruning(SlotState.number, Int64(ids.count), ids.last ?? 0, place, position, Int64(firsts.count)))
             return ((Pruned(tasks: ids.count, keys: firsts.count), ids.last ?? 0), last)
         }
-        pace.spend(pruned.tasks + pruned.keys)
+        pace.spend(pruned.tasks)
+        keyPace.spend(pruned.keys)
         if pruned.tasks > 0 { generation += 1 }
         try change { state in
             state.slot.prunedTo = max(state.slot.prunedTo, prunedTo)

@@ -30,8 +30,8 @@ extension Writer {
         await enter()
         defer { leave() }
         let offset = wallOffset.milliseconds
-        let moved = try await step { transaction in
-            let rows = try await transaction.run([WallClockAlignment.move(offset, after, Int32(clamping: limit))])[0]
+        let moved = try await step([WallClockAlignment.move(offset, after, Int32(clamping: limit))]) { transaction in
+            let rows = transaction.answers[1]
             return (rows, rows.isEmpty ? [SlotSQL.setAlignment(SlotState.number, offset)] : [])
         }
         let (id, due) = (try moved.column("id", Int64.self), try moved.column("due", Int64.self))
@@ -45,14 +45,15 @@ extension Writer {
         }
     }
 
-    /// Runs a transaction that is no commit of the dispatcher: `body` goes on after the fence, and gives the last statements.
+    /// Runs a transaction that is no commit of the dispatcher: `body` goes on after the fence and `statements`, of which the transaction
+    /// has the answers, and gives the last statements.
     func step<Value>(
-        _ body: (PostgresTransaction) async throws -> (Value, [PostgresStatement])
+        _ statements: [PostgresStatement] = [], _ body: (PostgresTransaction) async throws -> (Value, [PostgresStatement])
     ) async throws -> Value {
         while true {
             try await load()
             guard let turn = state?.slot.turn,
-                let transaction = try await begin(term: term, [SlotSQL.fence(SlotState.number, turn, term)])
+                let transaction = try await begin(term: term, [SlotSQL.fence(SlotState.number, turn, term)] + statements)
             else { continue }
             do {
                 let (value, last) = try await body(transaction)

@@ -25,7 +25,7 @@ enum OpenReads {
     static let handedOut = PostgresQuery(
         "handed_out",
         """
-        SELECT \(OpenTaskRows.columns) FROM (
+        SELECT \(OpenTaskRows.columns), \(TypeReads.name) FROM (
             SELECT open_range.*, cursor.id AS position,
                 CASE WHEN open_range.type = $2::integer AND open_range.priority = $3::smallint THEN $4::bigint ELSE 0 END AS after
             FROM open_range CROSS JOIN LATERAL (
@@ -48,7 +48,7 @@ enum OpenReads {
     static let handedOutDeferred = PostgresQuery(
         "handed_out_deferred",
         """
-        SELECT \(OpenTaskRows.columns) FROM (
+        SELECT \(OpenTaskRows.columns), \(TypeReads.name) FROM (
             SELECT * FROM open WHERE open.id > $1::bigint AND open.attempt IS NOT NULL
                 AND open.due IS NULL ORDER BY open.id LIMIT $2::integer
         ) AS found CROSS JOIN LATERAL (\(task) WHERE task.id = found.id LIMIT 1) AS task \(owner)
@@ -58,7 +58,7 @@ enum OpenReads {
     static let expired = PostgresQuery(
         "expired",
         """
-        SELECT \(OpenTaskRows.columns), \(cursorAttempt) FROM (
+        SELECT \(OpenTaskRows.columns), \(TypeReads.name), \(cursorAttempt) FROM (
             SELECT id, open.expires AS time FROM open WHERE open.expires IS NOT NULL AND open.expires <= $2::bigint
             ORDER BY open.expires, open.id LIMIT $3::integer
         ) AS found CROSS JOIN LATERAL (\(task) WHERE task.id = found.id LIMIT 1) AS task \(owner)
@@ -68,7 +68,7 @@ enum OpenReads {
     static let open = PostgresQuery(
         "open_tasks",
         """
-        SELECT \(OpenTaskRows.columns), \(cursorAttempt) FROM unnest($2::bigint[]) WITH ORDINALITY AS asked (id, place)
+        SELECT \(OpenTaskRows.columns), \(TypeReads.name), \(cursorAttempt) FROM unnest($2::bigint[]) WITH ORDINALITY AS asked (id, place)
         CROSS JOIN LATERAL (\(task) WHERE task.id = asked.id LIMIT 1) AS task \(owner)
         WHERE (SELECT id FROM ending WHERE ending.id = asked.id LIMIT 1) IS NULL ORDER BY asked.place
         """)

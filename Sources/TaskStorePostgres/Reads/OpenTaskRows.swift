@@ -1,5 +1,3 @@
-import AMQP
-import Foundation
 import Postgres
 import TaskGridCore
 import TaskStore
@@ -8,27 +6,27 @@ import TaskStore
 struct OpenTaskRows {
     let id: PostgresColumn<Int64>
     let type: PostgresColumn<Int32>
-    private let position, form: PostgresColumn<Int32>
+    private let position: PostgresColumn<Int32>
     private let attempt, failures, interruptions: PostgresColumn<Int32>
     private let expires, created: PostgresColumn<Int64>
     private let client, correlation: PostgresColumn<String>
-    private let priority: PostgresColumn<Int16>
+    private let priority, form: PostgresColumn<Int16>
     private let settings: SettingsColumns
     let indices: Range<Int>
 
-    /// The columns that are read, and the name of the type, in a SELECT of tables and sub-selects with these names.
+    /// The columns that are read, in a SELECT of tables and sub-selects with these names.
     static let columns = """
-        task.id, task.type, \(TypeReads.name), task."position", \(SettingsColumns.columns), owner.created, owner.client, owner.correlation,
-        owner.form::integer AS form, open.attempt, open.failures, open.interruptions, open.expires
+        task.id, task.type, task."position", \(SettingsColumns.columns), owner.created, owner.client, owner.correlation, owner.form,
+        open.attempt, open.failures, open.interruptions, open.expires
         """
 
     init(_ rows: PostgresRows) throws {
         (id, type) = (try rows.column("id"), try rows.column("type"))
-        (position, form) = (try rows.column("position"), try rows.column("form"))
+        position = try rows.column("position")
         (attempt, failures) = (try rows.column("attempt"), try rows.column("failures"))
         (interruptions, expires) = (try rows.column("interruptions"), try rows.column("expires"))
         (created, client, correlation) = (try rows.column("created"), try rows.column("client"), try rows.column("correlation"))
-        priority = try rows.column("priority")
+        (priority, form) = (try rows.column("priority"), try rows.column("form"))
         settings = try SettingsColumns(rows)
         indices = rows.indices
     }
@@ -50,7 +48,7 @@ struct OpenTaskRows {
             expires: try expires[ifPresent: row].map(Timestamp.init(rawValue:)),
             client: try neighbour.map(\.client) ?? client[ifPresent: row].map(StoredText.text),
             correlation: try neighbour.map(\.correlation) ?? correlation[ifPresent: row].map(StoredText.text),
-            form: MessageForm(number: Int16(try form[row]))
+            form: MessageForm(number: try form[row])
         )
     }
 }

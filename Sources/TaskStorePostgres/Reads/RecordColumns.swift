@@ -26,8 +26,7 @@ struct StateColumns {
             return (try TaskState(stored: number, of: id[row]), Int(try endedAttempt[row]))
         }
         guard let attempt = try attempt[ifPresent: row] else { return try isPassed[row] ? (.queued, 1) : (.pending, 0) }
-        let due = try due[ifPresent: row].map(Timestamp.init)
-        return (due == nil ? .queued : due == .atOnce ? .pending : .scheduled, Int(attempt))
+        return (TaskState(due: try due[ifPresent: row].map(Timestamp.init)), Int(attempt))
     }
 }
 

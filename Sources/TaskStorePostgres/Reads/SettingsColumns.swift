@@ -1,5 +1,4 @@
 import AMQP
-import Foundation
 import Postgres
 import TaskGridCore
 import TaskStore

@@ -60,7 +60,7 @@ CREATE TABLE submission (
     key text COLLATE "C" NOT NULL,
     client text,
     correlation text,
-    type text NOT NULL,                        -- its name, which outlives the type
+    type text NOT NULL,                        -- its name
     fingerprint bytea NOT NULL,
     PRIMARY KEY (key, "user")
 ) PARTITION BY HASH (key, "user");
@@ -77,6 +77,7 @@ CREATE TABLE task (
     backoff text,                              -- the task's own; null: it has none
     payload bytea NOT NULL
 ) PARTITION BY RANGE (id);
+ALTER TABLE task ALTER payload SET STORAGE EXTERNAL; -- not compressed
 
 -- How a task ended; written once, and removed only when the task is retried or forgotten.
 CREATE TABLE ending (
@@ -90,6 +91,7 @@ CREATE TABLE ending (
     error text,
     result bytea
 ) PARTITION BY RANGE (id);
+ALTER TABLE ending ALTER result SET STORAGE EXTERNAL; -- not compressed
 CREATE INDEX ending_unsuccessful ON ending (type, state, id) WHERE state <> 5;
 
 -- Attempts that did not succeed.

@@ -1,7 +1,3 @@
-import Postgres
-import TaskGridCore
-import TaskStore
-
 /// The tables of a store, and how a PostgreSQL schema comes to have them.
 ///
 /// A task (`task`) and its ending (`ending`) are rows that are written once, in partitions by blocks of 2^20 ids. Neighbouring ids of one
@@ -26,7 +22,7 @@ import TaskStore
 /// `Schema.sql` has the tables as they are after all migrations.
 enum Schema {
     /// The number of the latest migration that this program knows.
-    static let version: Int32 = 1
+    static let version = Int32(migrations.count)
 
     /// The statements of each migration, the first of which makes an empty schema the first version of a store.
     static let migrations: [[String]] = [version1]

@@ -48,12 +48,7 @@ struct SchemaSetup {
         let hasTables = try found.first("has_tables", Bool.self) ?? false
         let hasSchema = try found.first("has_schema", Bool.self) ?? false
         let known = hasTables ? try await connection.run([Self.version()])[0].first("version", Int32.self) ?? 0 : 0
-        guard known <= Schema.version else {
-            throw StoreError(
-                .newerVersion,
-                "its tables are of version \(known), which a newer program has made, and this one knows \(Schema.version): "
-                    + "use that program, or give the grid another prefix")
-        }
+        try check(known)
         guard !hasTables || known < Schema.version else { return }
         let transaction = try await connection.begin()
         do {
@@ -66,12 +61,23 @@ struct SchemaSetup {
             } else {
                 // The dispatcher that is at work finishes its turn, and the next one finds the new version.
                 let version = try await transaction.run([Self.lockVersion(), Self.lockSlots()])[0].first("version", Int32.self) ?? 0
+                // Another process may have migrated meanwhile.
+                try check(version)
                 try await migrate(from: version, transaction)
             }
             try await transaction.commit()
         } catch {
             await transaction.rollBack()
             throw error
+        }
+    }
+
+    private func check(_ version: Int32) throws {
+        guard version <= Schema.version else {
+            throw StoreError(
+                .newerVersion,
+                "its tables are of version \(version), which a newer program has made, and this one knows \(Schema.version): "
+                    + "use that program, or give the grid another prefix")
         }
     }
 

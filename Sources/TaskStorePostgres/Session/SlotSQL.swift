@@ -5,8 +5,7 @@ enum SlotSQL {
     static let find = PostgresQuery(
         "find_slot",
         """
-        SELECT slot.*, (SELECT max(number) FROM block) AS last_block, pg_is_in_recovery() AS is_in_recovery
-        FROM slot WHERE slot = $1::integer
+        SELECT slot.*, (SELECT coalesce(max(number), -1) FROM block) AS last_block FROM slot WHERE slot = $1::integer
         """)
 
     /// Begins a term. Of another timeline than the term before, it begins an epoch too, and skips a block of ids: the database may have
@@ -16,9 +15,9 @@ enum SlotSQL {
         """
         UPDATE slot SET term = term + 1, turn = turn + 1,
             epoch = epoch + CASE WHEN timeline <> $2::bigint THEN 1 ELSE 0 END,
-            last_task = last_task + CASE WHEN timeline <> $2::bigint THEN 1048576 ELSE 0 END,
+            last_task = last_task + CASE WHEN timeline <> $2::bigint THEN \(Block.size) ELSE 0 END,
             timeline = coalesce($2::bigint, timeline)
-        WHERE slot = $1::integer RETURNING slot.*, (SELECT max(number) FROM block) AS last_block
+        WHERE slot = $1::integer RETURNING slot.*, (SELECT coalesce(max(number), -1) FROM block) AS last_block
         """)
 
     /// The database's timeline, which is another after a failover and after a restore. Everyone may call these functions, and they tell the
@@ -37,7 +36,7 @@ enum SlotSQL {
         "fence_step",
         """
         UPDATE slot SET turn = turn + 1
-        WHERE slot = $1::integer AND turn = $2::bigint AND ($3::bigint IS NULL OR term = $3::bigint) RETURNING slot.*
+        WHERE slot = $1::integer AND turn = $2::bigint AND ($3::bigint IS NULL OR term = $3::bigint) RETURNING term
         """)
 
     static let setAlignment = PostgresQuery("set_alignment", "UPDATE slot SET wall_offset = $2::bigint WHERE slot = $1::integer")

@@ -1,8 +1,9 @@
+import DequeModule
+
 /// Lets one call after another through, in the order in which they came: for an actor whose calls wait in the middle.
 struct Turnstile {
     private var isTaken = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-    private var served = 0
+    private var waiting: Deque<CheckedContinuation<Void, Never>> = []
 
     /// Whether the caller may go at once; else it has to wait.
     mutating func enter() -> Bool {
@@ -14,12 +15,8 @@ struct Turnstile {
 
     /// The caller is through. The returned continuation is that of the next one.
     mutating func leave() -> CheckedContinuation<Void, Never>? {
-        guard served < waiting.count else {
-            (isTaken, served) = (false, 0)
-            waiting.removeAll(keepingCapacity: true)
-            return nil
-        }
-        defer { served += 1 }
-        return waiting[served]
+        let next = waiting.popFirst()
+        isTaken = next != nil
+        return next
     }
 }

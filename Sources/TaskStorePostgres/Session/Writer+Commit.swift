@@ -46,6 +46,7 @@ extension Writer {
             let last = Pipeline.Answers(try await self.commit(transaction, pipeline.statements))
             let receipt = try change { commit.finished(&$0, last, forgettings) }
             if !receipt.reopenings.isEmpty { generation += 1 }
+            keyPace.earn(commit.newKeys.rows.count - commit.newKeys.repeated)
             makeBlockAhead()
             return receipt
         } catch {
@@ -56,30 +57,28 @@ extension Writer {
 
     /// Changes the state in memory in place.
     func change<Value>(_ body: (inout OpenState) throws -> Value) throws -> Value {
-        guard state != nil else { throw StoreError(.failed, "the state in memory is gone in the middle of a transaction") }
         // Taken out and put back: one owner, and nothing is copied.
-        var taken: OpenState? = nil
-        swap(&taken, &state)
-        guard var changed = taken.take() else { throw StoreError(.failed, "the state in memory is gone") }
+        guard var changed = state.take() else { throw StoreError(.failed, "the state in memory is gone in the middle of a transaction") }
         defer { state = changed }
         return try body(&changed)
     }
 
-    /// Makes the partitions that so many new tasks need, where they were not made ahead.
+    /// Makes the partitions that so many new tasks need, where they were not made ahead, outside of any turn.
     func makeBlocks(for count: Int64) async throws {
         guard let lastTask = state?.slot.lastTask else { return }
-        let needed = Block(of: lastTask + count)
-        guard needed > lastBlock else { return }
         // The ids between may have been skipped, with a new epoch.
         let first = max(lastBlock.number + 1, Block(of: lastTask + 1).number)
-        try await make(first...needed.number)
-    }
-
-    /// Makes the partitions of blocks, outside of any turn.
-    func make(_ numbers: ClosedRange<Int64>) async throws {
-        for number in numbers {
-            _ = try await connection.transaction(Block(number: number).creation)
-            lastBlock = Block(number: number)
+        let last = Block(of: lastTask + count).number
+        guard first <= last else { return }
+        do {
+            for number in first...last {
+                _ = try await connection.transaction(Block(number: number).creation)
+                lastBlock = Block(number: number)
+            }
+        } catch {
+            // The partitions may be there all the same: which is the last block is read anew, with the state.
+            state = nil
+            throw error
         }
     }
 }

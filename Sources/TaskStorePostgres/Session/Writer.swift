@@ -7,7 +7,6 @@ import TaskStore
 /// The connection that writes, with the state of the open tasks in memory. Its calls run one after another.
 actor Writer {
     let connection: PostgresConnection
-    let schema: String
     private let logger: Logger
     private var turnstile = Turnstile()
     /// Nil: it has to be read.
@@ -20,20 +19,25 @@ actor Writer {
     private var timeline: Int64?
     /// That of the state in memory. Another one now means that the database was failed over.
     private var stateTimeline: Int64?
-    private var isNew = true
+    /// The connection's session was set up, and the timeline looked up in it.
+    private var isPrepared = false
     /// The database may have lost commits of the term: nothing goes on before another one is begun.
     private var loss: StoreError?
     /// Counts what a look at whole blocks must not miss: reopenings, rows that were forgotten, and the state being read anew.
     var generation = 0
-    /// How many rows may be forgotten one by one.
+    /// How many tasks may be forgotten one by one.
     var pace = PruningPace(at: .now)
+    /// How many keys may be.
+    var keyPace = PruningPace(at: .now)
     /// When whole blocks are looked at again.
     var nextLook = ContinuousClock.now
     private var isMakingAhead = false
+    /// When partitions may be made ahead again, after a failure.
+    private var nextMakeAhead = ContinuousClock.now
+    private var isClosed = false
 
-    init(_ connection: PostgresConnection, schema: String, logger: Logger) {
+    init(_ connection: PostgresConnection, logger: Logger) {
         self.connection = connection
-        self.schema = schema
         self.logger = logger
     }
 
@@ -48,11 +52,14 @@ actor Writer {
 
     /// Connects where there is no connection: at the start and after a loss.
     func connect() async throws {
-        if isNew || !connection.isConnected {
+        if !connection.isConnected {
+            isPrepared = false
             try await connection.connect()
-            isNew = false
+        }
+        if !isPrepared {
             _ = try await connection.run([SlotSQL.makeDurable()])
             timeline = try await findTimeline()
+            isPrepared = true
         }
         if term != nil, let stateTimeline, let timeline, stateTimeline != timeline {
             loss = StoreError(
@@ -92,7 +99,7 @@ actor Writer {
             let rows = transaction.answers[0]
             let read = try await OpenState(try SlotState(rows), transaction)
             let epoch = try rows.first("epoch", Int64.self) ?? 0
-            lastBlock = Block(number: try rows.first("last_block", Int64.self) ?? 0)
+            lastBlock = Block(number: try rows.first("last_block", Int64.self) ?? -1)
             generation += 1
             try await commit(transaction)
             (state, term, stateTimeline) = (read, read.slot.term, timeline)
@@ -111,7 +118,7 @@ actor Writer {
         do {
             let rows = transaction.answers[1]
             let state = try await OpenState(try SlotState(rows), transaction)
-            lastBlock = Block(number: try rows.first("last_block", Int64.self) ?? 0)
+            lastBlock = Block(number: try rows.first("last_block", Int64.self) ?? -1)
             generation += 1
             try await transaction.commit()
             (self.state, stateTimeline) = (state, stateTimeline ?? timeline)
@@ -167,25 +174,26 @@ actor Writer {
         do throws(PostgresError) {
             return try await transaction.commit(statements)
         } catch {
-            if error.outcome == .unknown { state = nil }
             throw error.outcome == .unknown ? StoreError(commit: error) : error as any Error
         }
     }
 
+    /// How long no partitions are made ahead after a failure.
+    private static let makeAheadPause = Duration.seconds(10)
+
     /// Makes the partitions of the block after the last one, once the last one is in use.
     func makeBlockAhead() {
-        guard !isMakingAhead, let lastTask = state?.slot.lastTask, Block(of: lastTask) >= lastBlock else { return }
+        guard !isMakingAhead, .now >= nextMakeAhead, let lastTask = state?.slot.lastTask, Block(of: lastTask) >= lastBlock else { return }
         isMakingAhead = true
-        // Unstructured: the commit that finds it necessary does not wait for it. The next commit but a million makes it itself, if this
-        // fails.
+        // Unstructured: the commit that finds it necessary does not wait for it. Partitions that are still missing when a commit needs
+        // them are made by that commit.
         Task {
             await enter()
             do {
-                if let lastTask = state?.slot.lastTask, Block(of: lastTask) >= lastBlock {
-                    try await make(lastBlock.number + 1...Block(of: lastTask).number + 1)
-                }
+                if !isClosed { try await makeBlocks(for: Block.size) }
             } catch {
-                logger.warning("partitions not made ahead, trying again", metadata: [LogKey.error: "\(error)"])
+                nextMakeAhead = .now + Self.makeAheadPause
+                if !isClosed { logger.warning("partitions not made ahead, trying again", metadata: [LogKey.error: "\(error)"]) }
             }
             isMakingAhead = false
             leave()
@@ -193,7 +201,10 @@ actor Writer {
     }
 
     /// Closes the connection.
-    func close() async { await connection.close() }
+    func close() async {
+        isClosed = true
+        await connection.close()
+    }
 }
 
 extension StoreError {

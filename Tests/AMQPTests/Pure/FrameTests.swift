@@ -1,6 +1,7 @@
 import CRabbitMQ
 import Foundation
 import LocalGrid
+import Polling
 import TaskGridCore
 import Testing
 
@@ -106,8 +107,7 @@ struct FrameTests {
     }
 
     @Test func `a header nested to the frame's very end neither ends the process nor is read without bound`() async throws {
-        // On a thread such as a connection's, not on the test's own.
-        let depth = await OneThread().run {
+        let depth = await LoopThread().run {
             var value: [UInt8] = []
             var levels = 0
             // Written backwards, because each level needs the length of all within it.
@@ -138,4 +138,21 @@ struct FrameTests {
     func `bytes that are no frame are refused`(bytes: [UInt8]) throws {
         #expect(try !Library().decode(bytes) { _, frame in Issue.record("read as \(frame)") })
     }
+}
+
+/// Runs code on a thread such as a connection's, whose stack is another size than that of a test's.
+private actor LoopThread {
+    private nonisolated let loop = PollLoop(name: "frames of tests")
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init() {
+        loop.join { [weak self] _ in self == nil ? nil : PollLoop.WakeCondition() }
+    }
+
+    deinit {
+        loop.wake()
+    }
+
+    func run<Value: Sendable>(_ body: @Sendable () -> Value) -> Value { body() }
 }

@@ -33,6 +33,11 @@ struct TextTests {
         ("FATAL: 42501: permission denied for database", .accessRefused, "42501"),
         ("connection to server at \"h\", port 1 failed: session is read-only", .unsuitableServer, nil),
         ("SSL error: certificate verify failed", .tlsRefused, nil),
+        ("SSL error: tlsv1 alert unknown ca", .tlsRefused, nil),
+        ("SSL SYSCALL error: EOF detected", .unreachable, nil),
+        ("SSL SYSCALL error: Connection reset by peer", .unreachable, nil),
+        ("SSL connection has been closed unexpectedly", .unreachable, nil),
+        ("SSL error: unexpected eof while reading", .unreachable, nil),
         ("invalid sslmode value: \"x\"", .badSettings, nil),
         ("could not translate host name", .unreachable, nil),
     ])
@@ -53,9 +58,30 @@ struct TextTests {
         #expect(error.message.contains("a:5432: no answer; b:1: FATAL: 28P01: no"))
     }
 
-    @Test func `messages that repeat values are cut before them`() {
-        #expect(ServerMessage.withoutValue(#"invalid input syntax for type integer: "abc""#) == "invalid input syntax for type integer")
-        #expect(ServerMessage.holdsValues("23505") && ServerMessage.holdsValues("22P02") && !ServerMessage.holdsValues("42601"))
+    @Test(arguments: [
+        (#"invalid input syntax for type integer: "hunter2""#, "22P02", "invalid input syntax for type integer: '…'"),
+        (#"value "hunter2" is out of range for type smallint"#, "22003", "value '…' is out of range for type smallint"),
+        (#""hunter2" is out of range for type real"#, "22003", "'…' is out of range for type real"),
+        (#"malformed array literal: "{hunter2,"x"}""#, "22P02", "malformed array literal: '…'"),
+        (#"invalid byte sequence for encoding "UTF8": 0xff 0xfe"#, "22021", "invalid byte sequence for encoding '…': …"),
+        ("division by zero", "22012", "division by zero"),
+        (#"duplicate key value violates unique constraint "t_pkey""#, "23505", #"duplicate key value violates unique constraint "t_pkey""#),
+        (#"new row violates check option for view "v""#, "44000", #"new row violates check option for view "v""#),
+    ])
+    func `messages show no value`(message: String, sqlState: String, shown: String) {
+        #expect(ServerMessage.withoutValues(message, sqlState) == shown)
+    }
+
+    @Test func `a quoted value that was cut is not shown`() {
+        let message = ForeignText.plain(#"value "\#(String(repeating: "x", count: 5000))" is out of range"#)
+        #expect(ServerMessage.withoutValues(message, "22003") == "value '…'")
+        let several = ForeignText.plain(#"value "a"\#(String(repeating: "x", count: 5000))" is out of range"#)
+        #expect(ServerMessage.withoutValues(several, "22003") == "value '…'")
+    }
+
+    @Test func `details that show rows are left out`() {
+        for sqlState in ["22P02", "23505", "23514", "44000"] { #expect(ServerMessage.showsValues(sqlState)) }
+        for sqlState in ["42601", "40001", nil] { #expect(!ServerMessage.showsValues(sqlState)) }
     }
 
     @Test func `settings and statements show no password and no value`() {

@@ -132,7 +132,7 @@ struct RightsFindingTests {
             ]
         }
         #expect(reading.loginFindings(grid).isEmpty && reading.rightsFindings(grid).texts == ["ok rights: \(Self.all)"])
-        let warning = "warning rights: the services log in as one user, 'grid': whoever has its password is the whole grid"
+        let warning = "warning rights: the services log in as one user, 'grid': the holder of its password is the whole grid"
         reading.logins = .success(logins("grid", "grid"))
         #expect(reading.loginFindings(grid).texts == [warning] && reading.loginFindings(.sample(role: .worker)).isEmpty)
         // Another grid in the virtual host.
@@ -170,6 +170,27 @@ struct RightsFindingTests {
         #expect(await reads([.success([])]).0 == 1)
         #expect(await reads([.success([])], .dispatcher).0 == 14)
         #expect(await reads([.failure(ManagementInterface.Failure(status: 401, reason: "no"))], .dispatcher).0 == 1)
+    }
+
+    @Test func `connections are neither read nor missed for the user of one part`() async {
+        let failure = ManagementInterface.Failure(reason: "not asked")
+        for (role, isMissed) in [(GridRole.worker, false), (.all, true)] {
+            let grid = CheckedGrid.sample(role: role)
+            var reading = ManagementReading.healthy(grid)
+            reading.logins = .failure(failure)
+            if role == .worker { await reading.readLogins(of: grid, answering: [.dispatcher]) }
+            #expect(reading.logins == .failure(failure))
+            #expect(reading.findings(of: grid).contains { $0.found.hasPrefix("connections were not looked at") } == isMissed)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"name":"a","tags":["monitoring"]}"#, true), (#"{"name":"a","tags":["policymaker","administrator"]}"#, true),
+        (#"{"name":"a","tags":"monitoring,management"}"#, true), (#"{"name":"a","tags":["management"]}"#, false),
+        (#"{"name":"a","tags":""}"#, false),
+    ])
+    func `a login's tags say whether it is listed the connections of others`(body: String, seesAll: Bool) throws {
+        #expect(try JSONDecoder().decode(ManagementInterface.Login.self, from: Data(body.utf8)).seesAllConnections == seesAll)
     }
 
     @Test func `connections are read with their users and what their programs call them`() throws {

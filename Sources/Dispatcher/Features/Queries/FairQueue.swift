@@ -24,6 +24,7 @@ struct FairQueue<Element> {
     /// The users of whom something waits, the next one first.
     private var turns: Deque<String> = []
     private(set) var count = 0
+    var isEmpty: Bool { count == 0 }
 
     /// - Parameters:
     ///   - capacity: how many may wait of one user, where nothing waits of others.

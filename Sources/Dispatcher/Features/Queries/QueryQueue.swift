@@ -17,7 +17,7 @@ final class QueryQueue: Sendable {
         state = Mutex(State(queue: FairQueue(capacity: capacity, share: share)))
     }
 
-    var isEmpty: Bool { state.withLock { $0.queue.count == 0 } }
+    var isEmpty: Bool { state.withLock { $0.queue.isEmpty } }
 
     /// Whether there was room.
     func put(_ query: WaitingQuery) -> Bool {
@@ -37,7 +37,7 @@ final class QueryQueue: Sendable {
             if query != nil || isFinished { return query }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    guard state.queue.count == 0, !state.isFinished else { return true }
+                    guard state.queue.isEmpty, !state.isFinished else { return true }
                     state.takers.append(continuation)
                     return false
                 }

@@ -99,9 +99,8 @@ struct QueryService: Sendable {
         do {
             try await handler.authorize(query.message, by: query.user)
             let command = try await handler.command(query.message, from: query.replyTo, until: end)
-            // Before the turn that does it logs anything.
-            tell(query)
             guard inbox.put(command) else { throw QueryError(.unavailable, "too many commands wait already: ask again") }
+            tell(query)
             return nil
         } catch {
             tell(query, refused: error)

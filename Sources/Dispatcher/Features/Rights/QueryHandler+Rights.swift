@@ -41,7 +41,7 @@ extension QueryHandler {
         let tasks = type.map { "tasks of type '\($0)'" } ?? "tasks of every type, and no type was named"
         return QueryError(
             .forbidden,
-            "user '\(user)' has not the right '\(right.rawValue)' for \(tasks): whoever runs the grid gives it with taskgrid users")
+            "user '\(user)' has not the right '\(right.rawValue)' for \(tasks): taskgrid users gives it")
     }
 
     private func types(of tasks: [TaskID]) async throws -> [TaskType] {

@@ -17,7 +17,7 @@ struct UnrestrictedUsers {
 }
 
 extension Scheduler {
-    /// Warns once where users have logins of their own and no rights: whoever made these users relies on rights.
+    /// Warns once where users have logins of their own and no rights: they were made by somebody who relies on rights.
     func noteUser(_ user: String) {
         guard configuration.access == nil, unrestrictedUsers.findsAnother(user) else { return }
         logger.warning("several users, and no rights are set: each may do everything; name the file of rights in dispatcher.rights")

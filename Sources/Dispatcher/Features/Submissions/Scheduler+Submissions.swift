@@ -26,8 +26,7 @@ extension Scheduler {
         if let access = configuration.access, !access.allows(submission.user, .submit, submission.type) {
             return Rejection(
                 .forbidden,
-                "user '\(submission.user)' has not the right to submit tasks of type '\(submission.type)': whoever runs the grid gives it "
-                    + "with taskgrid users"
+                "user '\(submission.user)' has not the right to submit tasks of type '\(submission.type)': taskgrid users gives it"
             )
         }
         guard typeQueues[submission.type] != nil else {

@@ -18,7 +18,7 @@ struct HeartbeatIntake: Sendable {
             var messages: [(RegistryMessage.Kind, RegistryMessage)] = []
             for delivery in deliveries {
                 do throws(WireError) {
-                    messages.append(try Self.read(delivery))
+                    messages.append(try RegistryMessage.decode(delivery.message, routingKey: delivery.routingKey))
                 } catch {
                     // The nameservice sees the same message and dead-letters it.
                     logger.debug("registry message not readable", metadata: [LogKey.error: "\(error)"])
@@ -29,12 +29,5 @@ struct HeartbeatIntake: Sendable {
             if let last = deliveries.last { await consumer.ack(upTo: last.tag) }
             pulse.waits()
         }
-    }
-
-    /// What a worker says, and by which user.
-    static func read(_ delivery: Delivery) throws(WireError) -> (RegistryMessage.Kind, RegistryMessage) {
-        var (kind, message) = try RegistryMessage.decode(delivery.message, routingKey: delivery.routingKey)
-        message.publisher = try delivery.message.properties.publisher()
-        return (kind, message)
     }
 }

@@ -14,19 +14,10 @@ extension Scheduler {
         for (kind, message) in messages where !ghosts.contains(message.worker) { record(kind, of: message, in: &turn) }
     }
 
-    private func record(_ kind: RegistryMessage.Kind, of message: RegistryMessage, in turn: inout Turn) {
-        noteUser(message.publisher)
+    private func record(_ kind: RegistryMessage.Kind, of told: RegistryMessage, in turn: inout Turn) {
+        noteUser(told.publisher)
         let now = ContinuousClock.now
-        if kind != .deregister, !workers.hasRoom(for: message) {
-            let reason =
-                "its user '\(message.publisher)' has as many workers, or tasks that they hold, as are left for other users (alone it may have "
-                + "\(workers.maximum) workers that hold \(workers.maximumHeld) tasks)"
-            return refuse(message, because: reason, advice: Self.adviceOnMany, in: &turn)
-        }
-        if let access = configuration.access, let type = access.unserved(by: message) {
-            let reason = "its user has not the right to serve type '\(type)'"
-            return refuse(message, because: reason, advice: "whoever runs the grid gives it with taskgrid users", in: &turn)
-        }
+        guard let message = kind == .deregister ? told : admitted(told, in: &turn) else { return }
         if interruptions.concerns(message) { withdrawInterruptions(by: message, in: &turn) }
         // Most heartbeats say nothing new. They matter to a type without a queue, and to one that was refused.
         if kind == .heartbeat, unroutable.isDisjoint(with: message.types), workers.renew(message, at: now) { return }
@@ -38,7 +29,8 @@ extension Scheduler {
                 guard typeQueues.count < Self.maximumTypes else {
                     forgottenTypes.needsRoom = true
                     lacksType = true
-                    refuse(message, because: "too many types (at most \(Self.maximumTypes))", advice: Self.adviceOnMany, in: &turn)
+                    let reason = "too many types (at most \(Self.maximumTypes))"
+                    warn(of: message, .refused, because: reason, advice: Self.adviceOnMany, in: &turn)
                     break
                 }
                 typeQueues.add(TypeQueue(type: type, breaker: CircuitBreaker(configuration.breaker)))
@@ -55,6 +47,32 @@ extension Scheduler {
         guard kind != .deregister, let report = workers.workers[message.worker]?.report else { return }
         let superseded = recordHolder(message, report: report, at: time.moment().instant)
         if !superseded.isEmpty { turn.plan.cancel(superseded, under: topology.workerKey(message.worker)) }
+    }
+
+    /// As much of a worker's message as counts: the types that its user may serve, and no more tasks than its user has room for.
+    ///
+    /// - Returns: nil where the worker is refused.
+    private func admitted(_ told: RegistryMessage, in turn: inout Turn) -> RegistryMessage? {
+        var message = told
+        if let access = configuration.access {
+            let (served, dropped) = access.served(message)
+            if let dropped {
+                let reason = "its user has not the right to serve type '\(dropped)'"
+                warn(
+                    of: message, served == nil ? .refused : .narrowed, because: reason,
+                    advice: "give it the right with taskgrid users, or stop the worker", in: &turn)
+            }
+            guard let served else { return nil }
+            message = served
+        }
+        guard !workers.hasRoom(for: message) else { return message }
+        // A worker that is known stays, with the tasks that it named before.
+        let known = workers.withFormerTasks(message)
+        let reason =
+            "its user '\(message.publisher)' has as many workers, or tasks that they hold, as are left for other users (alone it may have "
+            + "\(workers.maximum) workers that hold \(workers.maximumHeld) tasks)"
+        warn(of: message, known == nil ? .refused : .narrowed, because: reason, advice: Self.adviceOnMany, in: &turn)
+        return known
     }
 
     /// The dispatcher declares the work queues of a worker's types. A worker that registers again waits for one.
@@ -90,13 +108,27 @@ extension Scheduler {
     /// What to do about more workers than the dispatcher keeps: they get no tasks of what is not known.
     private static let adviceOnMany = "stop those that are not needed"
 
-    /// Tells, once a minute and user at most, that a worker is refused.
-    private func refuse(_ message: RegistryMessage, because reason: String, advice: String, in turn: inout Turn) {
+    /// What becomes of a worker that does not get all that it asks for.
+    private enum Refusal {
+        /// It gets no tasks.
+        case refused
+        /// It stays without what is too much.
+        case narrowed
+    }
+
+    /// Tells, once a minute and user at most, that a worker is refused, or a part of its message.
+    private func warn(
+        of message: RegistryMessage, _ refusal: Refusal, because reason: String, advice: String, in turn: inout Turn
+    ) {
         guard workerRefusals[message.publisher, default: EventThrottle()].passes(at: turn.moment) else { return }
-        logger.error(
-            "worker refused, it gets no tasks",
-            metadata: [LogKey.workerID: "\(message.worker)", LogKey.reason: "\(reason)"])
-        tell(.error, "worker \(message.worker) is refused: \(reason); \(advice)", in: &turn)
+        let line: Logger.Message =
+            switch refusal {
+            case .refused: "worker refused, it gets no tasks"
+            case .narrowed: "worker's message counts in part"
+            }
+        logger.error(line, metadata: [LogKey.workerID: "\(message.worker)", LogKey.reason: "\(reason)"])
+        let what = refusal == .refused ? "is refused" : "counts in part"
+        tell(.error, "worker \(message.worker) \(what): \(reason); \(advice)", in: &turn)
     }
 
     /// Notes in the type queues how many workers they have now.
@@ -107,12 +139,5 @@ extension Scheduler {
             typeQueues[type]?.takesBatches = service.takesBatches
             typeQueues[type]?.hasWorkers = workers.serves(type)
         }
-    }
-}
-
-extension AccessPolicy {
-    /// A type that the worker's user may not serve.
-    fileprivate func unserved(by message: RegistryMessage) -> TaskType? {
-        message.types.first { !allows(message.publisher, .serve, $0) }
     }
 }

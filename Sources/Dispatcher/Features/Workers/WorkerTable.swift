@@ -64,6 +64,17 @@ struct WorkerTable {
         return (known != nil || places.hasRoom(of: user)) && held.hasRoom(for: more, of: user)
     }
 
+    /// The message of a worker that is known and now names more tasks than there is room for, with those that it named before. It lives,
+    /// whatever it names: without this its lease would end.
+    ///
+    /// - Returns: nil where the worker is not known.
+    func withFormerTasks(_ message: RegistryMessage) -> RegistryMessage? {
+        guard let known = workers[message.worker]?.message, known.publisher == message.publisher else { return nil }
+        var message = message
+        (message.running, message.waiting, message.proofs) = (known.running, known.waiting, known.proofs)
+        return message
+    }
+
     /// Records a registry message; returns the types whose workers changed. A message that there is no room for is not recorded.
     mutating func record(_ kind: RegistryMessage.Kind, of message: RegistryMessage, at now: ContinuousClock.Instant) -> [TaskType] {
         departed[message.worker] = nil

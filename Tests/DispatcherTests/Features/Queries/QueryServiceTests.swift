@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import Logging
 import ServiceSupport
+import Synchronization
 import TaskGridCore
 import TestSupport
 import Testing
@@ -99,6 +100,30 @@ import Testing
         #expect(why.contains("'pause'"))
         let many = CancelQuery(tasks: (1...12).map { TaskID($0) }).message(from: "a", correlation: "c")
         #expect(many.commandSubject[LogKey.taskIDs] == "1,2,3,4,5,6,7,8,9,10,…" && many.commandSubject[LogKey.taskCount] == "12")
+    }
+
+    @Test func `a command that finds no room is told of as refused, and not as taken up`() async throws {
+        let harness = try await SchedulerHarness()
+        let (lines, replies, inbox) = (Journal<LogLine>(), Journal<Publication>(), Inbox())
+        let command = CancelQuery(tasks: [1]).message(from: "app.1", correlation: "c").verified
+        // No turn takes any of them.
+        while inbox.put(AdminCommand(kind: .cancel, tasks: [1], query: command, replyTo: "app.1")) {}
+        let service = QueryService(
+            handler: QueryHandler(store: harness.store, scheduler: harness.scheduler, logger: Logger(into: lines)), inbox: inbox,
+            topology: harness.topology, vitals: Vitals()
+        ) { publications in
+            for publication in publications { replies.add(publication) }
+            return publications.map { _ in .confirmed }
+        }
+        let messages = Mutex([command])
+        await service.run {
+            messages.withLock { messages in
+                defer { messages = [] }
+                return messages.isEmpty ? nil : messages
+            }
+        }
+        #expect(lines.entries.map(\.message) == ["command refused"])
+        #expect(replies.entries.map { $0.message.properties.correlationID } == ["c"])
     }
 
     @Test func `commands and quick queries are answered while every search loop is held up`() async throws {

@@ -62,13 +62,42 @@ struct RightsTests {
         let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("r".utf8))), worker: "\(user).w1")
         #expect(await harness.counts().succeeded == (counts ? 1 : 0))
         #expect(out.dead().map { $0.message.properties.headers[WireFormat.Header.user]?.text } == (counts ? [] : [user]))
+        #expect(await harness.scheduler.takeEvents().first { $0.type == .reverse }?.refused == (counts ? 0 : 1))
     }
 
-    @Test func `a worker whose user may not serve one of its types is refused`() async throws {
+    @Test func `a result without the right does not hide that another one is made up`() async throws {
         let harness = try await harness()
-        let out = await harness.register("app.w1", types: [TaskType(literal: "hash")])
-        #expect(await harness.scheduler.workers.workers["app.w1"] == nil)
-        #expect(out.publications.contains { $0.routingKey == "grid.error" })
+        _ = await harness.submit(["a"], client: "app.c1")
+        let forged = Results.Item(
+            id: 1, attempt: 1, proof: harness.store.proofKey.proof(of: 2, attempt: 1, type: .reverse), outcome: .succeeded(Data()))
+        for worker in ["app.w1", "crew.w1"] {
+            let out = await harness.result(forged, worker: worker)
+            #expect(out.publications.contains { $0.routingKey == "grid.warning" }, "\(worker)")
+        }
+    }
+
+    @Test func `a result that cannot be read fails no attempt of a type that its user may not serve`() async throws {
+        let harness = try await harness()
+        _ = await harness.submit(["a"], client: "app.c1")
+        for (user, fails) in [("app", false), ("crew", true)] {
+            let results = Results(
+                form: .single, type: .reverse, store: harness.store.identity, worker: "\(user).w1",
+                items: [.init(id: 1, attempt: 1, outcome: .succeeded(Data()))])
+            var message = results.proven(by: harness.store.proofKey).message(isPersistent: true)
+            message.properties.headers[WireFormat.Header.status] = "done"
+            let unreadable = message
+            _ = await harness.turn { $0.arrivals = [harness.delivery(unreadable, from: harness.topology.resultsQueue)] }
+            #expect(await (harness.machine(1)?.failures == 0) == !fails, "\(user)")
+        }
+    }
+
+    @Test func `a worker gets tasks of the types that its user may serve, and is refused where there are none`() async throws {
+        let harness = try await harness()
+        let hash = TaskType(literal: "hash")
+        let (some, none) = (await harness.register("crew.w2", types: [hash, .sum]), await harness.register("app.w1", types: [hash]))
+        let workers = await harness.scheduler.workers
+        #expect(workers.workers["crew.w2"]?.message.types == [.sum] && workers.workers["app.w1"] == nil && !workers.serves(hash))
+        for out in [some, none] { #expect(out.publications.contains { $0.routingKey == "grid.error" }) }
     }
 
     @Test func `a second user without rights is warned of, once`() async throws {
@@ -177,13 +206,9 @@ struct RightsTests {
             started: .now())
         var message = worker.message(.heartbeat)
         message.properties.userID = user
-        let read = try HeartbeatIntake.read(Self.delivery(message, "heartbeat.crew.x.w1"))
+        let read = try RegistryMessage.decode(message, routingKey: "heartbeat.crew.x.w1")
         _ = await harness.turn { $0.registry = [read] }
         #expect((await harness.scheduler.workers.workers["crew.x.w1"] != nil) == serves)
-    }
-
-    private static func delivery(_ message: Message, _ key: String) -> Delivery {
-        Delivery(tag: DeliveryTag(epoch: 1, value: 1), queue: "q", exchange: "x", routingKey: key, isRedelivered: false, message: message)
     }
 
     @Test(arguments: ["app", "taskgrid-monitor"])
@@ -213,7 +238,7 @@ struct RightsTests {
             worker: "\(user).w1", host: "", pid: 0, version: "", types: [.reverse], concurrency: 1, prefetch: 1, batch: false,
             started: .now())
         let error = #expect(throws: WireError.self) {
-            _ = try HeartbeatIntake.read(Self.delivery(acting(worker.message(.heartbeat)), "heartbeat.\(user).w1"))
+            _ = try RegistryMessage.decode(acting(worker.message(.heartbeat)), routingKey: "heartbeat.\(user).w1")
         }
         #expect(error?.code == .wrongUser)
     }

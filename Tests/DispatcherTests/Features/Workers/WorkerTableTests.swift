@@ -1,3 +1,4 @@
+import AMQP
 import TaskGridCore
 import TaskStore
 import Testing
@@ -118,6 +119,33 @@ struct WorkerTableTests {
         #expect(table.hasRoom(for: message("x", waiting: held)))
     }
 
+    @Test func `a worker that names more tasks than there is room for stays with those that it named before, if it is known`() throws {
+        var table = WorkerTable(maximumHeld: 10)
+        let invented = (1...11).map { RegistryMessage.Held(task: TaskID(Int64($0)), attempt: 1) }
+        _ = table.record(.heartbeat, of: message(running: Array(invented.prefix(4))), at: start)
+        let told = message(concurrency: 9, running: invented)
+        #expect(!table.hasRoom(for: told) && table.withFormerTasks(message("other", running: invented)) == nil)
+        #expect(table.withFormerTasks(message(of: "thief")) == nil)
+        let known = try #require(table.withFormerTasks(told))
+        #expect(table.record(.heartbeat, of: known, at: start + .seconds(2)) == [.reverse])
+        #expect(table.workers["w"]?.message.running == Array(invented.prefix(4)) && table.service(of: .reverse).concurrency == 9)
+        #expect(table.expire(at: start + .seconds(4)).gone.isEmpty)
+    }
+
+    @Test func `a heartbeat that names more tasks than there is room for renews its lease, and is told of`() async throws {
+        let harness = try await SchedulerHarness()
+        await harness.scheduler.bound(held: 1)
+        let invented = (1...2).map { RegistryMessage.Held(task: TaskID(Int64($0)), attempt: 1) }
+        _ = await harness.register("w1")
+        let before = try #require(await harness.scheduler.workers.workers["w1"])
+        let out = await harness.register("w1", running: invented)
+        let after = try #require(await harness.scheduler.workers.workers["w1"])
+        #expect(after.expires > before.expires && after.message.running.isEmpty)
+        #expect(out.publications.contains { $0.routingKey == "grid.error" })
+        _ = await harness.register("w2", running: invented)
+        #expect(await harness.scheduler.workers.workers["w2"] == nil)
+    }
+
     @Test func `a user whose workers name invented tasks takes no room from the workers of others`() {
         var table = WorkerTable(maximum: 100, maximumHeld: 100)
         let invented = (1...10).map { RegistryMessage.Held(task: TaskID(Int64($0)), attempt: 1) }
@@ -145,4 +173,8 @@ struct WorkerTableTests {
         for number in 0..<20 { _ = table.record(.heartbeat, of: message("c\(number)", of: "crew"), at: start) }
         #expect(table.workers.count == 10)
     }
+}
+
+extension Scheduler {
+    fileprivate func bound(held: Int) { workers = WorkerTable(maximumHeld: held) }
 }

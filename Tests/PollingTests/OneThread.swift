@@ -24,8 +24,6 @@ actor OneThread {
         loop.wake()
     }
 
-    func run<Value: Sendable>(_ body: @Sendable () -> Value) -> Value { body() }
-
     /// Notes the number and the thread.
     func mark(_ number: Int) {
         marks.append(number)

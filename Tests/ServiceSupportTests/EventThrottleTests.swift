@@ -1,7 +1,6 @@
+import ServiceSupport
 import TaskGridCore
 import Testing
-
-@testable import Dispatcher
 
 @Suite("Events that are told once a minute")
 struct EventThrottleTests {
