@@ -8,9 +8,16 @@ import TaskStore
 extension Dispatcher {
     /// Takes turn after turn, until it is to end.
     ///
+    /// - Parameters:
+    ///   - scheduler: plans, commits and settles them.
+    ///   - inbox: holds what has come.
+    ///   - pipe: takes what is to be said.
+    ///   - consuming: the connection that the intake comes over.
+    ///   - leadership: decides whether this dispatcher is the active one; nil: the lock does.
     /// - Returns: why it cannot go on; nil where it was told to end.
     func turns(
-        of scheduler: Scheduler, from inbox: Inbox, to pipe: Pipe<Outbound>, over consuming: Connection
+        of scheduler: Scheduler, from inbox: Inbox, to pipe: Pipe<Outbound>, over consuming: Connection,
+        leading leadership: Leadership?
     ) async -> StoreError? {
         let pulse = vitals.pulse("turns")
         defer { pulse.ends() }
@@ -60,6 +67,8 @@ extension Dispatcher {
                 if failure.code == .unknown, turn.failure == nil, !isFinished {
                     // As after a crash: what is not acknowledged comes again over a new connection, with which a term begins.
                     await consuming.reconnect(because: "the outcome of a commit is not known")
+                } else if failure.code == .superseded, !isFinished, let leadership {
+                    await leadership.superseded(since: established)
                 } else if failure.code == .superseded, !isFinished, await holdsLock(consuming, since: established) {
                     conflict = sharedStore(failure)
                     break

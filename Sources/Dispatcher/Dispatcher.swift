@@ -11,10 +11,13 @@ package import TaskStore
 ///
 /// It consumes the submit and results queues over one channel. Each turn takes all that waits, as one transaction of the
 /// store; while the broker confirms what a turn has to say, the next turn is on its way. Deliveries are acknowledged once
-/// the transaction is durable and what follows from it confirmed. One dispatcher is active for a prefix: it owns an
-/// exclusive queue, and another waits until that is free. One that has lost it, and does not know yet, is told so by the store
-/// (`TaskStore.beginTerm()`): what it would write is refused, and of that turn nothing is published or acknowledged. One that is told
-/// so and still owns its queue shares the store with another grid, and ends with an error.
+/// the transaction is durable and what follows from it confirmed.
+///
+/// One dispatcher is active for a prefix, and the others stand by. With a store in a file, the active one owns an exclusive queue, and
+/// another waits until that is free. With a store that has a lease (`TaskStore.lease`), the active one has that, and the queue is a hint
+/// (``Leadership``). One that is no longer active, and does not know yet, is told so by the store (`TaskStore.beginTerm()`): what it would
+/// write is refused, and of that turn nothing is published or acknowledged. Without a lease, one that is told so and still owns its queue
+/// shares the store with another grid, and ends with an error.
 package struct Dispatcher: Service {
     let configuration: DispatcherConfiguration
     private let endpoint: Endpoint
@@ -46,7 +49,7 @@ package struct Dispatcher: Service {
         let publisher = Publisher(connection: publishing, topology: topology, logger: logger)
         let consuming = Connection(
             endpoint, name: "dispatcher consume", clientProperties: .grid,
-            declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher,
+            declarations: Declarations(queues: store.lease == nil ? [topology.dispatcherLock] : []) + topology.dispatcher,
             ownership: .everything(every: .seconds(3600)), sharingThreadOf: publishing, logger: logger
         )
         // Heartbeats come over a connection of their own: that of the intake is not read while much of it waits.
@@ -54,6 +57,12 @@ package struct Dispatcher: Service {
             endpoint, name: "dispatcher listen", clientProperties: .grid, declarations: topology.dispatcher + topology.heartbeats(id: id),
             ownership: .everything(every: Ownership.interval), logger: logger
         )
+        let leadership = store.lease.map { lease in
+            let lock = Connection(endpoint, name: "dispatcher lock", clientProperties: .grid, logger: logger)
+            vitals.connection { lock.reading }
+            return Leadership(
+                lease, id: id, lock: lock, consuming: consuming, queue: topology.dispatcherLock, vitals: vitals, logger: logger)
+        }
         let intake = consuming.consumer(
             queues: [topology.submitQueue.name, topology.resultsQueue.name], prefetch: configuration.prefetch,
             maximumBytes: Self.maximumIntake
@@ -99,6 +108,7 @@ package struct Dispatcher: Service {
             // One that stands by, or finds no broker, waits here until a shutdown.
             try await cancelWhenGracefulShutdown {
                 try await publishing.start()
+                try await leadership?.start()
                 try await consuming.start()
                 try await listening.start()
             }
@@ -109,6 +119,7 @@ package struct Dispatcher: Service {
             await listening.close()
             await consuming.close()
             await publishing.close()
+            await leadership?.end()
             await store.close()
             guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
             return
@@ -145,9 +156,9 @@ package struct Dispatcher: Service {
                 group.addTask { await bulkRunner.run() }
                 group.addTask { await storeWatch.run() }
                 group.addTask { await watch(reconnections, resuming: inbox) }
-                group.addTask { await watchLock(over: consuming) }
+                if leadership == nil { group.addTask { await watchLock(over: consuming) } }
                 let failure = await withTaskExecutorPreference(consuming.executor) {
-                    await turns(of: scheduler, from: inbox, to: pipe, over: consuming)
+                    await turns(of: scheduler, from: inbox, to: pipe, over: consuming, leading: leadership)
                 }
                 if let failure { await report(failure, over: publisher) }
                 // The tasks that wait for time or for messages have nothing more to do.
@@ -164,6 +175,7 @@ package struct Dispatcher: Service {
         await listening.close()
         await consuming.close()
         await publishing.close()
+        await leadership?.end()
         await store.close()
         if let failure { throw failure }
     }

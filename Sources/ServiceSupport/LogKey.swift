@@ -48,6 +48,11 @@ package enum LogKey {
     package static let httpPort = "http.port"
     package static let httpPath = "http.path"
 
+    package static let leaseHolder = "lease.holder"
+    package static let leaseFormer = "lease.former"
+    package static let leaseSilence = "lease.silence"
+    package static let leaseWait = "lease.wait"
+
     package static let pauseEnd = "pause.end"
 
     package static let process = "process.name"

@@ -22,6 +22,9 @@ package protocol TaskStore: Sendable {
     /// Makes the proofs of what is handed out. Its secret is made with the store, and is the same for every dispatcher that opens it.
     var proofKey: ProofKey { get }
 
+    /// The lease that decides which dispatcher is the active one; nil: the store has none, as one in a file of one machine.
+    var lease: (any StoreLease)? { get }
+
     /// Begins a new term, durably: from now on changes of an earlier one are refused.
     ///
     /// A dispatcher that begins one then reads all that it has to know: nothing of an earlier term is written any more.
@@ -134,6 +137,8 @@ package protocol TaskStore: Sendable {
 }
 
 extension TaskStore {
+    package var lease: (any StoreLease)? { nil }
+
     package func check() async throws(StoreError) {}
 
     /// Commits without keeping the calling thread.

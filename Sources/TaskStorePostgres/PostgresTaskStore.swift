@@ -8,9 +8,9 @@ package import TaskStore
 
 /// A task store in one schema of a PostgreSQL database, which may be on another machine.
 ///
-/// One connection writes, and others read snapshots beside it. A commit is one transaction, whose first statement is the fence: the row of
-/// `slot` with the term and the turn that this store knows. Open tasks are kept in memory beside the rows (``OpenState``), and believed
-/// while the turn is the one that was read.
+/// One connection writes, others read snapshots beside it, and one renews the lease (``lease``). A commit is one transaction, whose first
+/// statement is the fence: the row of `slot` with the term and the turn that this store knows. Open tasks are kept in memory beside the
+/// rows (``OpenState``), and believed while the turn is the one that was read.
 ///
 /// **Retention.** ``prune(_:limit:)`` takes rows one by one: tasks at a bounded pace, and keys at such a pace or, if that is more, as
 /// fast as new ones come. Of a store that gets more tasks than that, whole blocks of 2^20 ids go at once, as soon as all of their tasks
@@ -25,11 +25,13 @@ package final class PostgresTaskStore: TaskStore {
     package let schema: String
     let writer: Writer
     let readers: Readers
+    private let leasing: PostgresLease
     private let gate = Gate()
     private let key: Mutex<ProofKey>
     private let secret: Data
 
     package var proofKey: ProofKey { key.withLock { $0 } }
+    package var lease: (any StoreLease)? { leasing }
 
     /// Opens the store, or makes it: the schema and its tables, which needs the right CREATE on the database, or on an empty schema that is
     /// there.
@@ -61,6 +63,7 @@ package final class PostgresTaskStore: TaskStore {
         self.schema = schema
         self.writer = writer
         readers = Readers(settings, logger: logger)
+        leasing = PostgresLease(settings, schema: schema, logger: logger)
     }
 
     package func beginTerm() async throws(StoreError) -> Term {
@@ -79,6 +82,7 @@ package final class PostgresTaskStore: TaskStore {
         guard await gate.close() else { return }
         await writer.close()
         await readers.close()
+        await leasing.close()
     }
 
     /// Runs a call to its end, also where the calling task is cancelled: nobody would know whether a commit was made.

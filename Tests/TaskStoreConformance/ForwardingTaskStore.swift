@@ -9,6 +9,7 @@ package protocol ForwardingTaskStore: TaskStore {
 extension ForwardingTaskStore {
     package var identity: String { store.identity }
     package var proofKey: ProofKey { store.proofKey }
+    package var lease: (any StoreLease)? { store.lease }
     package func beginTerm() async throws(StoreError) -> Term { try await store.beginTerm() }
     package func commit(_ changes: StoreChanges, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
         try await store.commit(changes, mayBlock: mayBlock)

@@ -15,7 +15,7 @@ package enum TestDatabase {
     /// Unstructured, because all tests of the run share it.
     private static let started = Task<PrivateDatabase, any Error> {
         atexit { TestDatabase.remove() }
-        // Many tests run at once, and each store has three connections.
+        // Many tests run at once, and each store has up to four connections.
         let database = try PrivateDatabase(
             in: "\(folder)/shared", name: "shared", installation: installation(), settings: ["max_connections": "1000"])
         try makeOpenFolder()

@@ -110,6 +110,23 @@ struct ServicesTests {
         try await patient.clean()
     }
 
+    @Test func `a dispatcher with a lease is healthy while another has it, and serves whenever it has it itself`() async throws {
+        let store = try await LeasedStore(leasedTo: "another one")
+        try await patient.live(dispatcher(try TestBroker.endpoint(), store)) { client in
+            for _ in 1...2 {
+                let standby = try await client.health { $0.state == .standby }
+                #expect(standby.healthy)
+                let detail = standby.connections.first { $0.name == "dispatcher consume" }?.detail
+                #expect(detail == "another dispatcher has the lease of the store: another one")
+                store.lease(to: nil)
+                _ = try await client.health { $0.state == .serving && $0.healthy }
+                store.lease(to: "another one")
+            }
+            store.lease(to: nil)
+        }
+        try await patient.clean()
+    }
+
     @Test func `a dispatcher whose store another grid uses says so and ends with an error`() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "shared-\(UUID().uuidString).sqlite").path
         defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }

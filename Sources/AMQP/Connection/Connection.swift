@@ -58,6 +58,8 @@ public actor Connection {
         var isStartCancelled = false
         var listeners: [Int: AsyncStream<Int>.Continuation] = [:]
         var nextListener = 0
+        /// Why no attempt to connect may be made now; nil: it may.
+        var refusal: (@Sendable () -> String?)?
 
         var isConnected: Bool { state == .connected || state == .blocked }
 
@@ -118,6 +120,8 @@ public actor Connection {
     /// The broker's reason while it takes no messages.
     var blockedReason: String?
     var starting: Starting?
+    /// The latest attempt was not made, because it may not be now.
+    var standsBy = false
     /// How often any consumer channel was opened.
     var epochs = 0
     /// Exchanges and queues that the broker does not let the user declare, by kind and name.
@@ -283,6 +287,7 @@ public actor Connection {
         let (mailboxes, listeners) = shared.withLock { shared in
             shared.enter(.closed)
             shared.isEnded = true
+            shared.refusal = nil
             defer { shared.listeners = [:] }
             return (shared.consumers.map(\.mailbox), shared.listeners)
         }
@@ -291,10 +296,4 @@ public actor Connection {
         for waiter in waiters { waiter.continuation.resume() }
         waiters = []
     }
-}
-
-/// The caller that waits for the first connection.
-struct Starting {
-    let continuation: CheckedContinuation<Result<Void, AMQPError>, Never>
-    let deadline: ContinuousClock.Instant?
 }

@@ -30,6 +30,14 @@ extension Schema {
         ) WITH (fillfactor = 10)
         """,
         """
+        CREATE TABLE lease (
+            slot integer PRIMARY KEY,
+            holder text,
+            renewed timestamptz,
+            until timestamptz
+        ) WITH (fillfactor = 10)
+        """,
+        """
         CREATE TABLE type (
             id integer PRIMARY KEY,
             name text COLLATE "C" NOT NULL UNIQUE,

@@ -30,6 +30,15 @@ CREATE TABLE slot (
     secret bytea NOT NULL                      -- random, made with the store: the key of the proofs of work
 ) WITH (fillfactor = 10);
 
+-- The dispatcher that a slot is leased to; beside `slot`, so that it is renewed while a commit holds that row. Unlike all others, its times
+-- are of the server's clock.
+CREATE TABLE lease (
+    slot integer PRIMARY KEY,
+    holder text,                               -- null: nobody
+    renewed timestamptz,
+    until timestamptz
+) WITH (fillfactor = 10);
+
 -- A row for each known type of the grid, and one with the number 0 and no name for the counters of those that were forgotten.
 CREATE TABLE type (
     id integer PRIMARY KEY,

@@ -20,6 +20,7 @@ struct SchemaSetup {
     private static let lockSlots = PostgresQuery.once("lock_slots", "SELECT slot FROM slot ORDER BY slot FOR UPDATE")
     private static let setVersion = PostgresQuery.once("set_version", "UPDATE grid SET version = $1")
     private static let makeSlot = PostgresQuery.once("make_slot", "INSERT INTO slot (slot, identity, secret) VALUES ($1, $2, $3)")
+    private static let makeLease = PostgresQuery.once("make_lease", "INSERT INTO lease (slot) VALUES ($1)")
 
     /// Two processes that open a new store at once both make its tables, and one of them finds those of the other.
     private static let isThere: Set<String> = ["42P06", "42P07", "23505", "55P03"]
@@ -56,8 +57,10 @@ struct SchemaSetup {
                 if !hasSchema { try await run(["CREATE SCHEMA \(Schema.quoted(name))"], "make the schema", transaction) }
                 try await migrate(from: 0, transaction)
                 _ = try await transaction.run(
-                    [Self.makeSlot(SlotState.number, UUID().uuidString.lowercased(), ProofKey.randomSecret())]
-                        + Block(number: 0).creation + Block(number: 1).creation)
+                    [
+                        Self.makeSlot(SlotState.number, UUID().uuidString.lowercased(), ProofKey.randomSecret()),
+                        Self.makeLease(SlotState.number),
+                    ] + Block(number: 0).creation + Block(number: 1).creation)
             } else {
                 // The dispatcher that is at work finishes its turn, and the next one finds the new version.
                 let version = try await transaction.run([Self.lockVersion(), Self.lockSlots()])[0].first("version", Int32.self) ?? 0

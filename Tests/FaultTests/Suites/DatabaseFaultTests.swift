@@ -10,20 +10,8 @@ import Testing
     "A store in PostgreSQL that cannot be reached", .enabled(if: TestBroker.isThereOrRequired && TestDatabase.isThereOrRequired),
     .timeLimit(.minutes(5)))
 struct DatabaseFaultTests {
-    /// Runs `body` with a server and the options of a dispatcher that keeps its tasks there, with the password in a file.
-    private func withServer(_ body: (PrivateDatabase, _ options: [String]) async throws -> Void) async throws {
-        try await TestDatabase.withServer { server in
-            let file = FileManager.default.temporaryDirectory.appending(path: "taskgrid-password-\(UUID().uuidString)").path
-            defer { unlink(file) }
-            try Data("\(server.password())\n".utf8).write(to: URL(filePath: file))
-            chmod(file, 0o600)
-            let url = "postgresql://taskgrid@127.0.0.1:\(server.port)/postgres"
-            try await body(server, ["--store", url, "--store-password-file", file])
-        }
-    }
-
     @Test func `refuses submissions and keeps results until it is back, and says so`() async throws {
-        try await withServer { server, options in
+        try await FaultGrid.withDatabase { server, options in
             let password = try server.password()
             try await FaultGrid.run(store: options) { grid in
                 let port = try LoopbackPort.free(besides: [])
@@ -58,7 +46,7 @@ struct DatabaseFaultTests {
     }
 
     @Test func `is waited for at the start, and the health endpoint names it`() async throws {
-        try await withServer { server, options in
+        try await FaultGrid.withDatabase { server, options in
             await server.stop()
             try await FaultGrid.run(store: options) { grid in
                 let port = try LoopbackPort.free(besides: [])
@@ -74,7 +62,7 @@ struct DatabaseFaultTests {
     }
 
     @Test func `a wrong password ends the dispatcher with words that say what to do`() async throws {
-        try await withServer { server, options in
+        try await FaultGrid.withDatabase { server, options in
             try Data("wrong\n".utf8).write(to: URL(filePath: options[3]))
             chmod(options[3], 0o600)
             try await FaultGrid.run(store: options) { grid in

@@ -1,0 +1,181 @@
+import AMQP
+import Glibc
+import Logging
+import ServiceSupport
+import Synchronization
+import TaskGridCore
+import TaskStore
+
+/// Makes a dispatcher the active one while it has the lease of its store, and has it stand by otherwise.
+///
+/// It lets the consuming connection be made, or not (``LeadershipState`` says when). The lock queue is a hint, on a connection of its own,
+/// which never publishes: a broker in alarm reads on from it. A dispatcher whose lease another one has taken connects anew and stands by;
+/// when it has the lease again, it connects, and begins a term as after every loss of that connection.
+final class Leadership: Sendable {
+    private let lease: any StoreLease
+    /// Its name as a holder of the lease.
+    let holder: String
+    private let lock: Connection
+    private let consuming: Connection
+    private let queue: Queue
+    let vitals: Vitals
+    let logger: Logger
+    let state = Mutex(LeadershipState())
+    private let task = Mutex<Task<Void, Never>?>(nil)
+
+    /// - Parameters:
+    ///   - lease: the store's.
+    ///   - id: tells the dispatcher from all others.
+    ///   - lock: the connection that owns the lock queue, or tries to.
+    ///   - consuming: the connection that is made only by the active dispatcher.
+    ///   - queue: the lock queue.
+    ///   - vitals: where it shows its health.
+    ///   - logger: where it says what happens.
+    init(_ lease: any StoreLease, id: String, lock: Connection, consuming: Connection, queue: Queue, vitals: Vitals, logger: Logger) {
+        self.lease = lease
+        holder = "host \(Self.host), process \(getpid()), id \(id)"
+        self.lock = lock
+        self.consuming = consuming
+        self.queue = queue
+        self.vitals = vitals
+        self.logger = logger
+        consuming.admit { [weak self] in self?.state.withLock { $0.admit(at: .now) } }
+    }
+
+    /// The machine's name, without a look-up.
+    private static var host: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// Begins to ask for the lease; ``end()`` follows.
+    func start() async throws(AMQPError) {
+        try await lock.start()
+        // Unstructured: it renews the lease until the dispatcher has drained, which ends it.
+        task.withLock { $0 = Task { await run() } }
+    }
+
+    /// Frees the lease and the lock: another dispatcher takes over at once.
+    func end() async {
+        let task = task.withLock { $0 }
+        task?.cancel()
+        await task?.value
+        await lock.close()
+        guard task != nil, state.withLock({ $0.failingSince == nil }) else { return }
+        // Unstructured: the dispatcher's own task may be cancelled.
+        await Task {
+            do throws(StoreError) {
+                try await lease.release(by: holder)
+            } catch {
+                logger.notice("lease not released, it runs out", metadata: [LogKey.error: "\(error)"])
+            }
+        }.value
+    }
+
+    /// The store has refused a turn, because another dispatcher has begun a term: the lease is asked for before anything goes on.
+    ///
+    /// - Parameter established: how often the consuming connection had been established when the store was last read.
+    func superseded(since established: Int) async {
+        // One that has connected again since reads the store first.
+        guard consuming.isConnected, await consuming.established == established else { return }
+        state.withLock { $0.doubt() }
+        await consuming.reconnect(because: "another dispatcher has taken the store over")
+    }
+
+    // MARK: The loop
+
+    private func run() async {
+        while !Task.isCancelled {
+            if await step() { continue }
+            guard (try? await Task.sleep(for: LeaseTiming.poll)) != nil else { return }
+        }
+    }
+
+    /// Asks for the lease or renews it, as far as that is due.
+    ///
+    /// - Returns: Whether the next step follows at once.
+    private func step() async -> Bool {
+        let now = ContinuousClock.now
+        let (isConnected, isConsuming) = (lock.isConnected, consuming.isConnected)
+        let (call, before) = state.withLock { state in
+            (state.call(at: now, isConnected: isConnected, isConsuming: isConsuming), state)
+        }
+        guard let call else { return false }
+        let patience = await Duration.seconds(2 * (lock.greeting?.heartbeat ?? 0))
+        let action: LeadershipState.Action
+        do throws(StoreError) {
+            let answer =
+                switch call {
+                case .take(let hint): try await lease.take(for: holder, hint: hint)
+                case .renew: try await lease.renew(for: holder)
+                }
+            action = state.withLock { $0.heard(answer, asked: (now, before.doubts), now: .now, patience: patience) }
+            tell(answer, after: before)
+        } catch {
+            guard !Task.isCancelled else { return false }
+            action = state.withLock { $0.failed(at: .now) }
+            tell(error, after: before)
+        }
+        let isAtOnce = await perform(action)
+        let after = state.withLock { $0 }
+        tellLock(after, before: before)
+        if !isConsuming, after.refusal(at: .now) == nil { await consuming.askAgain() }
+        return isAtOnce
+    }
+
+    /// - Returns: Whether the next step follows at once.
+    private func perform(_ action: LeadershipState.Action) async -> Bool {
+        switch action {
+        case .wait: return false
+        case .takeNow: return true
+        case .tryLock:
+            let isOwn = await tryLock()
+            return await perform(state.withLock { $0.triedLock(isOwn, at: .now) })
+        case .lookAtLock:
+            let isOthers = await isLockOfAnother()
+            return await perform(state.withLock { $0.sawLock(ofAnother: isOthers, at: .now) })
+        case .giveLockBack:
+            await giveLockBack()
+        case .lead(let waited):
+            tellTakeover(after: waited)
+        case .standBy:
+            let other = state.withLock { $0.other?.name ?? "unknown" }
+            logger.notice("dispatcher is no longer the active one, standing by", metadata: [LogKey.leaseHolder: "\(other)"])
+            // First: nothing of it consumes any more when another one gets the lock.
+            await consuming.reconnect(because: "the dispatcher stands by")
+            await giveLockBack()
+        }
+        return false
+    }
+
+    // MARK: The lock queue
+
+    /// - Returns: Whether this dispatcher has it; nil where the broker cannot be asked.
+    private func tryLock() async -> Bool? {
+        do throws(AMQPError) {
+            try await lock.declare(Declarations(queues: [queue]))
+            return true
+        } catch {
+            return error.code == .resourceLocked ? false : nil
+        }
+    }
+
+    private func giveLockBack() async {
+        do throws(AMQPError) {
+            try await lock.delete(queue: queue.name)
+        } catch {
+            // It is another's, or went with the connection.
+            logger.debug("lock of the grid not given back", metadata: [LogKey.error: "\(error)"])
+        }
+    }
+
+    private func isLockOfAnother() async -> Bool {
+        do throws(AMQPError) {
+            _ = try await lock.depth(of: queue.name)
+            return false
+        } catch {
+            return error.code == .resourceLocked
+        }
+    }
+}
