@@ -57,7 +57,9 @@ package final class Chaos: Sendable {
     package func run() async throws -> ChaosReport {
         let proxies = ChaosProxies()
         defer { proxies.stop() }
-        let grid = configuration.grid { party, url throws(LocalGridError) in try proxies.url(for: party, to: url) }
+        let grid = configuration.grid(
+            route: { party, url throws(LocalGridError) in try proxies.url(for: party, to: url) },
+            databasePort: { port throws(LocalGridError) in try proxies.port(toDatabase: port) })
         let (files, running) = AsyncStream.makeStream(of: GridFile.self, bufferingPolicy: .bufferingNewest(1))
         let onEvent = onEvent
         return try await withThrowingTaskGroup(of: ChaosReport?.self) { group in
@@ -144,7 +146,7 @@ package final class Chaos: Sendable {
                     // Cancelled: no more is to come.
                     try? await Task.sleep(until: start + configuration.duration, clock: .continuous)
                 }
-                injector.proxies.heal()
+                injector.heal()
                 scoreboard.faultsEnded()
                 onEvent(.faultsEnded)
                 // Cancelled: all has ended.

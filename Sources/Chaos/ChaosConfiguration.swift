@@ -25,6 +25,10 @@ package struct ChaosConfiguration: Sendable {
     package var rabbitmq: String?
     /// Everything speaks TLS.
     package var usesTLS = false
+    /// The tasks are in a private PostgreSQL.
+    package var usesDatabase: Bool
+    /// Dispatcher processes: one is active, and the others stand by.
+    package var dispatchers = 1
     /// The folder of the grid.
     package var folder: GridFolder
     /// The program that the services are commands of: an absolute path.
@@ -41,22 +45,23 @@ package struct ChaosConfiguration: Sendable {
     package static let defaultInterval = Duration.seconds(5)
     package static let defaultPatience = Duration.seconds(120)
 
-    /// - `faults`: nil: all that the broker's number of nodes allows.
+    /// - `faults`: nil: all that the broker's number of nodes and the store allow.
     package init(
         seed: UInt64, duration: Duration, every: Duration = defaultInterval, faults: Set<Fault>? = nil,
         rate: Double = 100, workers: Int = 3, patience: Duration = defaultPatience, queueKind: Queue.Kind = .classic, nodes: Int = 1,
-        folder: GridFolder,
+        usesDatabase: Bool = false, folder: GridFolder,
         executable: String = GridConfiguration.Services.thisExecutable
     ) {
         self.seed = seed
         self.duration = duration
         self.every = every
-        self.faults = faults ?? Fault.all(nodes: nodes)
+        self.faults = faults ?? Fault.all(nodes: nodes, hasDatabase: usesDatabase)
         self.rate = rate
         self.workers = workers
         self.patience = patience
         self.queueKind = queueKind
         self.nodes = nodes
+        self.usesDatabase = usesDatabase
         self.folder = folder
         self.executable = executable
     }
@@ -67,8 +72,14 @@ package struct ChaosConfiguration: Sendable {
             seed: seed,
             FaultPlan.Wishes(
                 faults: faults, duration: duration, every: every, workers: counts.each.map(\.process),
-                nodes: (1...nodes).map { LocalGrid.brokerProcess($0, of: nodes) })
+                nodes: (1...nodes).map { LocalGrid.brokerProcess($0, of: nodes) }, dispatchers: services.dispatcherProcesses)
         )
+    }
+
+    private var services: GridConfiguration.Services {
+        var services = GridConfiguration.Services(executable: executable, workers: counts, topology: topology)
+        services.dispatchers = dispatchers
+        return services
     }
 
     var counts: WorkerCounts { WorkerCounts([NumberedTask.type: workers]) }
@@ -76,9 +87,12 @@ package struct ChaosConfiguration: Sendable {
     /// The file of the `ExecutionJournal`.
     package var journal: String { "\(folder.path)/executions" }
 
-    /// The grid, its processes' connections led as `route` says.
-    func grid(route: @escaping @Sendable (String, String) throws(LocalGridError) -> String) -> LocalGrid {
-        var services = GridConfiguration.Services(executable: executable, workers: counts, topology: topology)
+    /// The grid, its processes' connections to the broker led as `route` says, and those to the database by the port of `databasePort`.
+    func grid(
+        route: @escaping @Sendable (String, String) throws(LocalGridError) -> String,
+        databasePort: @escaping @Sendable (Int) throws(LocalGridError) -> Int
+    ) -> LocalGrid {
+        var services = services
         services.environment = environment
         services.environment[ChaosWorker.variable] = journal
         // Tasks wait more than they compute: after a fault the grid, not the number of slots, is to be the limit.
@@ -87,6 +101,8 @@ package struct ChaosConfiguration: Sendable {
         var configuration = GridConfiguration(folder: folder, broker: .privately(nodes: nodes), ports: .free, services: services)
         configuration.rabbitmq = rabbitmq
         configuration.usesTLS = usesTLS
+        configuration.usesDatabase = usesDatabase
+        configuration.databasePort = databasePort
         if faults.contains(.refuse) { configuration.maximumMessageSize = Self.maximumMessageSize }
         // At once, or nearly so: a program that does not start must not fill the logs.
         configuration.restarts = Backoff(base: .milliseconds(100), ceiling: .seconds(1))

@@ -3,8 +3,11 @@ import Foundation
 import LocalGrid
 import Synchronization
 
-/// A proxy to each node of the broker for each party, so that each party can be faulted alone.
+/// A proxy to each node of the broker for each party, so that each party can be faulted alone; and one to the database.
 final class ChaosProxies: Sendable {
+    /// The name under which the proxy to the database is kept.
+    static let database = "database"
+
     private let proxies = Mutex<[String: [Proxy]]>([:])
 
     /// The URL by which a party reaches the broker: through proxies of its own, made at the first call.
@@ -22,6 +25,16 @@ final class ChaosProxies: Sendable {
         let user = authority.lastIndex(of: "@").map { authority[...$0] } ?? ""
         let hosts = proxies.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
         return broker[..<scheme.upperBound] + user + hosts + broker[authority.endIndex...]
+    }
+
+    /// The loopback port by which the database is reached: that of a proxy, which is made at the first call.
+    func port(toDatabase port: Int) throws(LocalGridError) -> Int {
+        try proxies.withLock { proxies throws(LocalGridError) in
+            if let known = proxies[Self.database]?.first { return known.port }
+            let new = try Proxy(to: "127.0.0.1", port: port)
+            proxies[Self.database] = [new]
+            return new.port
+        }
     }
 
     /// Those of a party that has connections now; none for any other.

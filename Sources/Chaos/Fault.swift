@@ -1,17 +1,18 @@
 /// The kinds of faults that can be injected.
 package enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
-    case worker, dispatcher, nameservice, monitor, broker, node, part, cut, stall, purge, wipe, exchange, refuse
+    case worker, dispatcher, nameservice, monitor, broker, node, part, database, cut, stall, purge, wipe, exchange, refuse
 
     /// A description in a line, for people.
     package var summary: String {
         switch self {
         case .worker: "a worker is killed (SIGKILL)"
-        case .dispatcher: "the dispatcher is killed"
+        case .dispatcher: "the dispatcher is killed, or one of several"
         case .nameservice: "the nameservice is killed"
         case .monitor: "the monitor is killed"
         case .broker: "the broker is killed, all its nodes at once"
         case .node: "a node of a cluster is killed"
         case .part: "a node of a cluster is cut from the others"
+        case .database: "PostgreSQL is killed, frozen or cut off"
         case .cut: "one process's connections are cut: FIN, RST, within a frame"
         case .stall: "one process's connections stand still, one way or both"
         case .purge: "a queue is purged, or the work queue deleted"
@@ -24,8 +25,10 @@ package enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresenta
     /// Whether it needs a broker of several nodes.
     package var needsCluster: Bool { self == .node || self == .part }
 
-    /// All that can be injected into a grid whose broker has this many nodes.
-    package static func all(nodes: Int) -> Set<Fault> { Set(allCases.filter { nodes > 1 || !$0.needsCluster }) }
+    /// All that can be injected into a grid whose broker has this many nodes, and whose tasks are in PostgreSQL or not.
+    package static func all(nodes: Int, hasDatabase: Bool = false) -> Set<Fault> {
+        Set(allCases.filter { (nodes > 1 || !$0.needsCluster) && (hasDatabase || $0 != .database) })
+    }
 
     /// Reads names set apart by commas; `all` is all of them.
     ///

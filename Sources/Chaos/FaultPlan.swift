@@ -15,17 +15,23 @@ package struct FaultPlan: Sendable {
         package var workers: [String]
         /// The processes of the broker's nodes.
         package var nodes: [String]
+        /// The processes of the dispatchers.
+        package var dispatchers: [String]
 
-        package init(faults: Set<Fault>, duration: Duration, every: Duration, workers: [String], nodes: [String] = ["broker"]) {
+        package init(
+            faults: Set<Fault>, duration: Duration, every: Duration, workers: [String], nodes: [String] = ["broker"],
+            dispatchers: [String] = ["dispatcher"]
+        ) {
             self.faults = faults
             self.duration = duration
             self.every = every
             self.workers = workers
             self.nodes = nodes
+            self.dispatchers = dispatchers
         }
 
         /// The processes whose connections can be cut and stalled.
-        package var parties: [String] { ["client", "dispatcher", "nameservice", "monitor"] + workers }
+        package var parties: [String] { ["client"] + dispatchers + ["nameservice", "monitor"] + workers }
     }
 
     package struct Entry: Hashable, Sendable {
@@ -63,8 +69,16 @@ package struct FaultPlan: Sendable {
         _ fault: Fault, _ wishes: Wishes, until end: Duration, using generator: inout SplitMix64
     ) -> Injection {
         func one<Value>(_ values: [Value]) -> Value { values[Int.random(in: values.indices, using: &generator)] }
+        func stall(long: ClosedRange<Double>) -> Duration {
+            let isLong = Int.random(in: 0..<5, using: &generator) == 0
+            let seconds = Double.random(in: isLong ? long : 0.5...8, using: &generator)
+            return min(end, .milliseconds(Int(seconds * 1000)))
+        }
+        func directions() -> Set<Proxy.Direction> { one([Set(Proxy.Direction.allCases), [.towardBroker], [.towardClient]]) }
+        func manner() -> Injection.Manner { one([.finish, .reset, .midFrame(.towardBroker), .midFrame(.towardClient)]) }
         switch fault {
         case .worker: return .kill(.worker, process: one(wishes.workers))
+        case .dispatcher where wishes.dispatchers.count > 1: return .kill(.dispatcher, process: one(wishes.dispatchers))
         case .dispatcher, .nameservice, .monitor: return .kill(fault, process: fault.rawValue)
         case .broker: return .killBroker
         case .node: return .kill(.node, process: one(wishes.nodes))
@@ -76,13 +90,23 @@ package struct FaultPlan: Sendable {
         case .exchange: return .exchange(one(Injection.RoutingFault.allCases))
         case .refuse: return .refuse
         case .cut:
-            return .cut(party: one(wishes.parties), one([.finish, .reset, .midFrame(.towardBroker), .midFrame(.towardClient)]))
+            return .cut(party: one(wishes.parties), manner())
         case .stall:
             // One in five outlasts the heartbeats, after which both sides think each other gone.
-            let isLong = Int.random(in: 0..<5, using: &generator) == 0
-            let seconds = Double.random(in: isLong ? 21...28 : 0.5...8, using: &generator)
-            let directions = one([Set(Proxy.Direction.allCases), [.towardBroker], [.towardClient]])
-            return .stall(party: one(wishes.parties), directions, for: min(end, .milliseconds(Int(seconds * 1000))))
+            let time = stall(long: 21...28)
+            let way = directions()
+            return .stall(party: one(wishes.parties), way, for: time)
+        case .database:
+            // One in five of those that last outlasts the dispatcher's patience with an answer.
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0: return .database(.kill)
+            case 1: return .database(.freeze(for: stall(long: 31...36)))
+            case 2: return .database(.endSessions)
+            case 3: return .database(.cut(manner()))
+            default:
+                let time = stall(long: 31...36)
+                return .database(.stall(directions(), for: time))
+            }
         case .purge:
             // Most of what a broker holds is work.
             return .purge(one([.purgeWork, .purgeWork, .deleteWork, .purgeResults, .purgeSubmissions]))

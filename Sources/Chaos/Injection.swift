@@ -17,6 +17,7 @@ package enum Injection: Hashable, Sendable {
     case purge(QueueFault)
     /// An exchange is deleted, or a queue unbound.
     case exchange(RoutingFault)
+    case database(DatabaseFault)
     /// Messages over the broker's size limit: submissions, and whatever a stranger publishes.
     case refuse
 
@@ -30,6 +31,20 @@ package enum Injection: Hashable, Sendable {
     /// The queue, and what is done to it.
     package enum QueueFault: String, Hashable, Sendable, CaseIterable {
         case purgeWork, deleteWork, purgeResults, purgeSubmissions
+    }
+
+    /// What happens to the database.
+    package enum DatabaseFault: Hashable, Sendable {
+        /// All its processes die by SIGKILL at once, as on a machine that loses its power. The server starts again.
+        case kill
+        /// All its processes stand still.
+        case freeze(for: Duration)
+        /// The server ends the sessions of its clients, as `pg_terminate_backend` does.
+        case endSessions
+        /// The connections of the dispatchers end, on the way.
+        case cut(Manner)
+        /// The connections of the dispatchers carry nothing in these directions.
+        case stall(Set<Proxy.Direction>, for: Duration)
     }
 
     /// The exchange that is deleted, or the queue that is unbound from its exchange.
@@ -64,7 +79,16 @@ package enum Injection: Hashable, Sendable {
         case .stall: .stall
         case .purge: .purge
         case .exchange: .exchange
+        case .database: .database
         case .refuse: .refuse
+        }
+    }
+
+    /// How long it lasts, if it is to be ended; nil: it ends by itself.
+    package var time: Duration? {
+        switch self {
+        case .stall(_, _, let time), .database(.freeze(let time)), .database(.stall(_, let time)): time
+        default: nil
         }
     }
 
@@ -86,7 +110,22 @@ package enum Injection: Hashable, Sendable {
         case .purge(.purgeResults): "purge the results queue"
         case .purge(.purgeSubmissions): "purge the submit queue"
         case .exchange(let route): route.words
+        case .database(let fault): Self.words(fault)
         case .refuse: "publish messages over the broker's limit"
+        }
+    }
+
+    private static func words(_ fault: DatabaseFault) -> String {
+        switch fault {
+        case .kill: "kill the database"
+        case .freeze(let time): "freeze the database for \(shown(time))"
+        case .endSessions: "end the database's sessions"
+        case .cut(.finish): "cut the dispatcher from the database"
+        case .cut(.reset): "reset the connections to the database"
+        case .cut(.midFrame(.towardBroker)): "cut the dispatcher in a request to the database"
+        case .cut(.midFrame(.towardClient)): "cut the dispatcher in an answer of the database"
+        case .stall(let directions, let time):
+            "stall the connections to the database\(way(directions, of: "database")) for \(shown(time))"
         }
     }
 
@@ -94,8 +133,8 @@ package enum Injection: Hashable, Sendable {
         time.formatted(.units(allowed: [.seconds, .milliseconds], width: .narrow, maximumUnitCount: 1))
     }
 
-    private static func way(_ directions: Set<Proxy.Direction>) -> String {
+    private static func way(_ directions: Set<Proxy.Direction>, of server: String = "broker") -> String {
         guard directions.count == 1 else { return "" }
-        return directions.contains(.towardBroker) ? " toward the broker" : " from the broker"
+        return directions.contains(.towardBroker) ? " toward the \(server)" : " from the \(server)"
     }
 }

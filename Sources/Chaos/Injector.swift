@@ -38,13 +38,7 @@ struct Injector: Sendable {
             }
         case .cut(let party, let manner):
             let proxies = proxies[party]
-            for proxy in proxies {
-                switch manner {
-                case .finish: proxy.cut()
-                case .reset: proxy.reset()
-                case .midFrame(let direction): proxy.cutMidFrame(direction)
-                }
-            }
+            Self.cut(proxies, manner)
             return proxies.isEmpty ? "\(party) has no connections now" : nil
         case .stall(let party, let directions, _):
             let proxies = proxies[party]
@@ -69,8 +63,37 @@ struct Injector: Sendable {
             } catch {
                 return error.message
             }
+        case .database(let fault):
+            return await inject(fault)
         case .refuse:
             return await refuse()
+        }
+    }
+
+    private func inject(_ fault: Injection.DatabaseFault) async -> String? {
+        guard let database = grid.database, grid.processes[database.name] != nil else { return "the database does not run now" }
+        let links = proxies[ChaosProxies.database]
+        switch fault {
+        case .kill:
+            await database.kill()
+            return nil
+        case .freeze:
+            return database.freeze() > 0 ? nil : "the database does not run now"
+        case .endSessions:
+            return database.endSessions() > 0 ? nil : "the database has no sessions now"
+        case .cut(let manner): Self.cut(links, manner)
+        case .stall(let directions, _): for link in links { link.stall(directions) }
+        }
+        return links.isEmpty ? "the dispatcher has no connections to the database now" : nil
+    }
+
+    private static func cut(_ links: [Proxy], _ manner: Injection.Manner) {
+        for link in links {
+            switch manner {
+            case .finish: link.cut()
+            case .reset: link.reset()
+            case .midFrame(let direction): link.cutMidFrame(direction)
+            }
         }
     }
 
@@ -117,10 +140,21 @@ struct Injector: Sendable {
 
     /// Ends a fault that lasts.
     func end(_ injection: Injection) {
-        if case .stall(let party, let directions, _) = injection { proxies.resume(party, directions) }
+        switch injection {
+        case .stall(let party, let directions, _): proxies.resume(party, directions)
+        case .database(.stall(let directions, _)): proxies.resume(ChaosProxies.database, directions)
+        case .database(.freeze): grid.database?.thaw()
+        default: break
+        }
     }
 
-    /// Follows a plan, from `start` on, until it ends or the task is cancelled; nothing stalls after it.
+    /// Ends all faults that last.
+    func heal() {
+        proxies.heal()
+        grid.database?.thaw()
+    }
+
+    /// Follows a plan, from `start` on, until it ends or the task is cancelled; nothing stalls and nothing is frozen after it.
     func follow(
         _ plan: FaultPlan, from start: ContinuousClock.Instant, tell: @escaping @Sendable (FaultPlan.Entry, _ problem: String?) -> Void
     ) async {
@@ -129,7 +163,7 @@ struct Injector: Sendable {
                 guard (try? await Task.sleep(until: start + entry.at, clock: .continuous)) != nil else { break }
                 let problem = await inject(entry.injection)
                 tell(entry, problem)
-                guard problem == nil, case .stall(_, _, let time) = entry.injection else { continue }
+                guard problem == nil, let time = entry.injection.time else { continue }
                 group.addTask {
                     // Cancelled: the faults are to end.
                     try? await Task.sleep(for: time)
@@ -137,6 +171,6 @@ struct Injector: Sendable {
                 }
             }
         }
-        proxies.heal()
+        heal()
     }
 }

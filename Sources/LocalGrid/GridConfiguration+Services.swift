@@ -7,7 +7,8 @@ extension GridConfiguration {
     /// The ports that the services need.
     var serviceUses: [Ports.Use] {
         guard let services else { return [] }
-        return [.monitor, .nameservice, .dispatcher] + services.workers.each.map { .worker($0.type, number: $0.number) }
+        let workers = services.workers.each.map { Ports.Use.worker($0.type, number: $0.number) }
+        return (usesDatabase ? [.database] : []) + [.monitor, .nameservice, .dispatcher] + workers
     }
 
     /// The ports that the settings name.
@@ -19,11 +20,13 @@ extension GridConfiguration {
     ///   - ports: the ports that were chosen.
     ///   - amqp: the broker's URL.
     ///   - tls: how TLS with it is spoken.
+    ///   - store: the URL of a private database that has the tasks; nil: as the settings say.
     ///   - certificate: what the services speak HTTPS with; nil: as their own settings say.
     ///   - userURLs: the URLs, without a password, of the users of a private broker by their names, each of whom has a file of the password in
     ///     the broker's folder; empty: all services log in by `amqp`.
     func serviceStages(
-        ports: Ports, amqp: String, tls: TLSSettings? = nil, certificate: CertificateFiles? = nil, userURLs: [String: String] = [:]
+        ports: Ports, amqp: String, tls: TLSSettings? = nil, store: String? = nil, certificate: CertificateFiles? = nil,
+        userURLs: [String: String] = [:]
     ) throws(LocalGridError) -> [[ChildProcess]] {
         guard let services else { return [] }
         func login(of user: String) throws(LocalGridError) -> (url: String, passwordFile: String?) {
@@ -36,11 +39,16 @@ extension GridConfiguration {
             return (url, BrokerFiles(folder: folder.broker).password(of: user))
         }
         func child(
-            _ role: Role, named name: String, type: TaskType? = nil, port use: Ports.Use, arguments: [String] = [], stopWithin: Duration
+            _ role: Role, named name: String, type: TaskType? = nil, port use: Ports.Use?, arguments: [String] = [],
+            readiness: Readiness? = nil, stopWithin: Duration
         ) throws(LocalGridError) -> ChildProcess {
             let ready = folder.readyFile(of: name)
             var variables = PassedEnvironment.variables(for: role).merging(services.environment) { $1 }
             variables.merge(services.secrets[role] ?? [:]) { $1 }
+            // They are those of another database.
+            if store != nil {
+                variables = variables.filter { !$0.key.hasPrefix("PG") && $0.key != "TASKGRID_DISPATCHER_STORE_PASSWORD_FILE" }
+            }
             variables.merge(ProgramSettings.variables(of: tls)) { $1 }
             variables.merge(ProgramSettings.variables(of: certificate)) { $1 }
             let (url, passwordFile) = try login(of: services.user(role, type: type))
@@ -52,16 +60,17 @@ extension GridConfiguration {
             variables["TASKGRID_QUEUE_KIND"] = services.topology.queueKind.rawValue
             variables["TASKGRID_READY_FILE"] = ready
             // A URL may hold a password.
-            if role == .dispatcher { variables["TASKGRID_DISPATCHER_STORE"] = services.store ?? folder.store }
+            if role == .dispatcher { variables["TASKGRID_DISPATCHER_STORE"] = store ?? services.store ?? folder.store }
             if role == .monitor { variables["TASKGRID_MONITOR_HISTORY"] = services.history ?? folder.history }
-            if let port = ports[use], role != .monitor { variables["TASKGRID_HEALTH_PORT"] = String(port) }
+            // One without a port of its own takes any.
+            if let port = use.map({ ports[$0] }) ?? 0, role != .monitor { variables["TASKGRID_HEALTH_PORT"] = String(port) }
             return ChildProcess(
                 name: name,
                 executable: services.executable,
                 arguments: [role.rawValue] + arguments + (services.arguments[role] ?? []),
                 environment: .exactly(variables),
                 log: folder.log(of: name),
-                readiness: .file(ready),
+                readiness: readiness ?? .file(ready),
                 stopWithin: stopWithin
             )
         }
@@ -72,15 +81,18 @@ extension GridConfiguration {
                 stopWithin: services.workersStopWithin)
         }
         let rights = userURLs.isEmpty ? [] : ["--rights", BrokerFiles(folder: folder.broker).rights]
+        let dispatchers = try services.dispatcherProcesses.enumerated().map { index, name throws(LocalGridError) in
+            var dispatcher = try child(
+                .dispatcher, named: name, port: index == 0 ? .dispatcher : nil, arguments: rights, readiness: index == 0 ? nil : .started,
+                stopWithin: .seconds(20))
+            // One that stands by is ready when the other has gone.
+            if services.dispatchers > 1 { dispatcher.readyWithin = .seconds(86_400) }
+            return dispatcher
+        }
         return [
             [try child(.monitor, named: "monitor", port: .monitor, arguments: monitorPort, stopWithin: .seconds(10))],
             [try child(.nameservice, named: "nameservice", port: .nameservice, arguments: rights, stopWithin: .seconds(10))],
-            [
-                try child(
-                    .dispatcher, named: "dispatcher", port: .dispatcher, arguments: rights,
-                    stopWithin: .seconds(20))
-            ],
-            workers,
-        ]
+            Array(dispatchers.prefix(1)),
+        ] + (dispatchers.count > 1 ? [Array(dispatchers.dropFirst())] : []) + [workers]
     }
 }

@@ -16,6 +16,10 @@ package struct GridConfiguration: Sendable {
     package var rabbitmq: String?
     /// The most bytes of a message that a private broker takes; nil: RabbitMQ's own limit.
     package var maximumMessageSize: Int?
+    /// The tasks are in a private PostgreSQL, in the grid's folder, in place of ``Services/store``.
+    package var usesDatabase = false
+    /// The loopback port by which the services reach the private PostgreSQL, by its true one: such as that of a ``Proxy``.
+    package var databasePort: @Sendable (_ true: Int) throws(LocalGridError) -> Int = { $0 }
     /// The private broker speaks TLS alone and the services HTTPS, with certificates of the grid's own.
     package var usesTLS = false
     /// The waits before a process that died is started anew.
@@ -35,6 +39,8 @@ package struct GridConfiguration: Sendable {
         package var workers: WorkerCounts
         /// Users of a private broker for people and programs that submit tasks, each with a password of its own in the folder.
         package var clients: [GridUser] = []
+        /// The dispatcher processes: one is active, and the others stand by.
+        package var dispatchers = 1
         /// The grid's names in the broker, so that several grids can share one, and the kind of its queues.
         package var topology: Topology
         /// Arguments after those that the grid itself gives.
@@ -67,6 +73,9 @@ package struct GridConfiguration: Sendable {
             self.workers = workers
             self.topology = topology
         }
+
+        /// The names of the dispatchers' processes, the first of which is active after the start: `dispatcher`, `dispatcher-2` and so on.
+        package var dispatcherProcesses: [String] { (1...max(1, dispatchers)).map { $0 == 1 ? "dispatcher" : "dispatcher-\($0)" } }
 
         /// The program that runs now.
         package static var thisExecutable: String {

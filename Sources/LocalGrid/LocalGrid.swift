@@ -18,10 +18,11 @@ package final class LocalGrid: Sendable {
     }
 
     package let configuration: GridConfiguration
-    /// Its processes that run now: `epmd`, ``brokerProcesses``, `monitor`, `nameservice`, `dispatcher` and the workers, `worker-TYPE`
-    /// or, where there are several, `worker-TYPE-1` and so on.
+    /// Its processes that run now: `database`, `epmd`, ``brokerProcesses``, `monitor`, `nameservice`, `dispatcher`, `dispatcher-2` and so
+    /// on, and the workers, `worker-TYPE` or, where there are several, `worker-TYPE-1` and so on.
     package let processes = RunningProcesses()
     private let broker = Mutex<PrivateBroker?>(nil)
+    private let ownDatabase = Mutex<PrivateDatabase?>(nil)
 
     package init(_ configuration: GridConfiguration) {
         self.configuration = configuration
@@ -29,7 +30,7 @@ package final class LocalGrid: Sendable {
 
     /// Starts everything, runs until the task is cancelled, stops everything in order, and returns.
     ///
-    /// Workers stop first, then the dispatcher, the nameservice, the monitor and last the broker. Nothing is left running,
+    /// Workers stop first, then the dispatcher, the nameservice, the monitor, the broker and last the database. Nothing is left running,
     /// whether it ends by cancellation or by an error. `grid.json` stands in the folder from when all are ready to the end.
     ///
     /// - Parameter onEvent: told of all that happens, from any task; it must return quickly.
@@ -69,6 +70,26 @@ package final class LocalGrid: Sendable {
             await Task { await PrivateBroker.endStrays(of: folder) }.value
             try result.get()
         }
+    }
+
+    /// The private PostgreSQL that has the tasks, once the grid has prepared it; nil where there is none.
+    package var database: PrivateDatabase? { ownDatabase.withLock { $0 } }
+
+    /// Makes the files of the private PostgreSQL; nil where the tasks are not in one.
+    private func prepareDatabase(_ ports: Ports) async throws(LocalGridError) -> PrivateDatabase? {
+        guard configuration.usesDatabase else { return nil }
+        let folder = configuration.folder
+        let installation = try DatabaseInstallation.find()
+        try DatabaseAccount.find().letThrough(folder.path)
+        let database = try PrivateDatabase(in: folder.database, installation: installation, port: ports[.database])
+        do throws(LocalGridError) {
+            try await database.prepare()
+        } catch {
+            // Cancelled: nothing starts.
+            guard Task.isCancelled else { throw error }
+        }
+        ownDatabase.withLock { $0 = database }
+        return database
     }
 
     /// The names of the private broker's processes, a node each: `broker`, or `broker-1` and so on; none where the broker is another's.
@@ -142,16 +163,28 @@ package final class LocalGrid: Sendable {
     ) async throws(LocalGridError) {
         let folder = configuration.folder
         defer { GridFile.remove(from: folder) }
-        let stages =
-            try brokerStages
-            + configuration.serviceStages(
-                ports: ports, amqp: file.amqp, tls: file.tls, certificate: configuration.certificate, userURLs: users)
+        let database = try await prepareDatabase(ports)
+        let store = try database.map { database throws(LocalGridError) in
+            database.url(host: "127.0.0.1:\(try configuration.databasePort(database.port))")
+        }
+        let services = try configuration.serviceStages(
+            ports: ports, amqp: file.amqp, tls: file.tls, store: store, certificate: configuration.certificate, userURLs: users)
+        let stages = (database.map { [[$0.process]] } ?? []) + brokerStages + services
         var supervisor = Supervisor(stages: stages, processes: processes) { onEvent(.process($0)) }
         supervisor.backoff = configuration.restarts
-        try await supervisor.run { () throws(LocalGridError) in
-            try file.write(to: folder)
-            onEvent(.running(file))
+        let result: Result<Void, LocalGridError>
+        do throws(LocalGridError) {
+            result = .success(
+                try await supervisor.run { () throws(LocalGridError) in
+                    try file.write(to: folder)
+                    onEvent(.running(file))
+                })
+        } catch {
+            result = .failure(error)
         }
+        // Unstructured, because it has to be done in a cancelled task too.
+        if let database { await Task { await database.kill() }.value }
+        try result.get()
     }
 }
 

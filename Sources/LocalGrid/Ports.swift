@@ -18,6 +18,8 @@ package struct Ports: Hashable, Sendable {
         case management(node: Int)
         case distribution(node: Int)
         case epmd
+        /// That of the private PostgreSQL.
+        case database
         case monitor, nameservice, dispatcher
         /// Worker `number` of a type, counted from 1.
         case worker(TaskType, number: Int)
@@ -70,7 +72,7 @@ extension Ports.Use {
         switch self {
         case .amqp(let node): 5671 + node
         case .management(let node): 15671 + node
-        case .epmd, .distribution: nil
+        case .epmd, .distribution, .database: nil
         case .monitor: 8080
         case .nameservice: Self.nameserviceHealth
         case .dispatcher: Self.dispatcherHealth
@@ -91,7 +93,7 @@ extension Ports.Use {
     fileprivate var isForHealth: Bool {
         switch self {
         case .nameservice, .dispatcher, .worker: true
-        case .amqp, .management, .epmd, .distribution, .monitor: false
+        case .amqp, .management, .epmd, .distribution, .database, .monitor: false
         }
     }
 

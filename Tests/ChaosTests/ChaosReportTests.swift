@@ -121,10 +121,19 @@ struct ChaosReportTests {
 
     @Test(arguments: [
         ["--minutes", "1", "--duration", "1s"], ["--rate", "0"], ["--every", "1ms"], ["--workers", "0"], ["--faults", "rain"],
-        ["--minutes", "-1"],
+        ["--minutes", "-1"], ["--faults", "node"], ["--faults", "worker,database"], ["--store", "sqlite", "--faults", "database"],
+        ["--store", "mysql"], ["--dispatchers", "0"],
     ])
     func `a command's arguments that cannot be are refused`(arguments: [String]) {
         #expect(throws: (any Error).self) { try ChaosCommand.parse(arguments) }
+    }
+
+    @Test(arguments: [
+        ["--store", "postgresql", "--faults", "database"], ["--store", "postgresql", "--dispatchers", "2"], ["--faults", "all"],
+        ["--store", "postgresql", "--nodes", "3"],
+    ])
+    func `a command's arguments that fit each other are taken`(arguments: [String]) throws {
+        _ = try ChaosCommand.parse(arguments)
     }
 
     @Test func `a submission without an answer may be among the accepted ones`() {

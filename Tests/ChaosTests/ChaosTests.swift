@@ -23,6 +23,7 @@ struct ChaosTests {
 
     private func run(
         _ faults: Set<Fault>, for duration: Duration, every: Duration = .seconds(1), nodes: Int = 1, usesTLS: Bool = false,
+        usesDatabase: Bool = false, dispatchers: Int = 1,
         plan isWanted: (FaultPlan) -> Bool = { _ in true },
         onEvent: @escaping @Sendable (Chaos, Chaos.Event) -> Void = { _, _ in }
     ) async throws -> (report: ChaosReport, folder: GridFolder) {
@@ -30,8 +31,10 @@ struct ChaosTests {
         defer { try? FileManager.default.removeItem(atPath: folder.path) }
         var configuration = ChaosConfiguration(
             seed: .random(in: 0...(.max >> 1)), duration: duration, every: every, faults: faults, rate: 50,
-            patience: .seconds(180), queueKind: nodes > 1 ? .quorum : .classic, nodes: nodes, folder: folder, executable: Self.executable
+            patience: .seconds(180), queueKind: nodes > 1 ? .quorum : .classic, nodes: nodes, usesDatabase: usesDatabase,
+            folder: folder, executable: Self.executable
         )
+        configuration.dispatchers = dispatchers
         configuration.rabbitmq = ProcessInfo.processInfo.environment["TASKGRID_RABBITMQ"]
         configuration.usesTLS = usesTLS
         // Of a short run not every seed has all of them.
@@ -94,6 +97,34 @@ struct ChaosTests {
         #expect(Set(report.faults.map(\.fault)) == faults, seed)
         #expect(report.faults.reduce(0) { $0 + $1.injected } >= faults.count / 2, seed)
         #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 }, seed)
+    }
+
+    @Test(.enabled(if: TestDatabase.isThereOrRequired))
+    func `in which PostgreSQL is killed, frozen and cut off, and one of two dispatchers is killed, loses nothing`() async throws {
+        func isWanted(_ plan: FaultPlan) -> Bool {
+            var kinds: Set<Int> = []
+            for entry in plan.entries {
+                switch entry.injection {
+                case .database(.kill): kinds.insert(0)
+                case .database(.freeze(let time)) where time < .seconds(10): kinds.insert(1)
+                case .database(.endSessions), .database(.cut): kinds.insert(2)
+                // It would be most of the run.
+                case .database(.freeze), .database(.stall(_, for: .seconds(10)...)): return false
+                default: break
+                }
+            }
+            return kinds.count == 3
+        }
+        let (report, folder) = try await run(
+            [.database, .dispatcher], for: .seconds(30), every: .seconds(3), usesDatabase: true, dispatchers: 2, plan: isWanted)
+        let seed: Comment = "seed \(report.seed)"
+        #expect(report.violations == [], seed)
+        // While the database is away, submissions are refused.
+        #expect(report.accepted + report.refused.count == report.submitted && report.accepted > 0, seed)
+        #expect(report.lost.isEmpty && report.endedTwice.isEmpty && report.wrong.isEmpty, seed)
+        #expect(Set(report.faults.filter { $0.injected > 0 }.map(\.fault)) == [.database, .dispatcher], seed)
+        #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 && $0.longestRecovery != nil }, seed)
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
     }
 
     @Test

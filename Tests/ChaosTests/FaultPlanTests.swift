@@ -9,7 +9,8 @@ struct FaultPlanTests {
         FaultPlan.Wishes(
             faults: Set(Fault.allCases.filter { _ in generator.coin() }), duration: .seconds(generator.number(0...300)),
             every: .milliseconds(generator.number(100...20_000)), workers: (1...generator.number(1...5)).map { "worker-\($0)" },
-            nodes: (1...generator.number(1...3)).map { "broker-\($0)" }
+            nodes: (1...generator.number(1...3)).map { "broker-\($0)" },
+            dispatchers: ["dispatcher", "dispatcher-2"].suffix(generator.number(1...2))
         )
     }
 
@@ -35,7 +36,7 @@ struct FaultPlanTests {
                 #expect(wishes.faults.contains(entry.injection.fault), seed)
                 #expect(entry.at >= last + .milliseconds(100) && entry.at < wishes.duration, seed)
                 last = entry.at
-                if case .stall(_, _, let time) = entry.injection { #expect(entry.at + time <= wishes.duration, seed) }
+                if let time = entry.injection.time { #expect(entry.at + time <= wishes.duration, seed) }
             }
         }
     }
@@ -56,16 +57,41 @@ struct FaultPlanTests {
                 switch entry.injection {
                 case .kill(.worker, let process): #expect(wishes.workers.contains(process), seed)
                 case .kill(.node, let process): #expect(wishes.nodes.contains(process), seed)
+                case .kill(.dispatcher, let process) where wishes.dispatchers.count > 1: #expect(wishes.dispatchers.contains(process), seed)
                 case .kill(let fault, let process): #expect(process == fault.rawValue, seed)
                 case .cut(let party, _), .stall(let party, _, _): #expect(wishes.parties.contains(party), seed)
                 case .part(let node, let time):
                     #expect((1...wishes.nodes.count).contains(node), seed)
                     #expect(entry.at + time <= wishes.duration, seed)
-                case .killBroker, .wipe, .purge, .exchange, .refuse: break
+                case .killBroker, .wipe, .purge, .exchange, .database, .refuse: break
                 }
                 #expect(!entry.injection.words.isEmpty, seed)
             }
         }
+    }
+
+    @Test func `does all that can happen to a database, and says each in other words`() {
+        let wishes = FaultPlan.Wishes(faults: [.database], duration: .seconds(10_000), every: .seconds(5), workers: ["worker"])
+        let faults = FaultPlan(seed: 1, wishes).entries.compactMap { entry in
+            if case .database(let fault) = entry.injection { fault } else { nil }
+        }
+        #expect(faults.contains(.kill) && faults.contains(.endSessions))
+        #expect(Set(faults.compactMap { if case .cut(let manner) = $0 { manner } else { nil } }).count == 4)
+        let frozen = faults.compactMap { if case .freeze(let time) = $0 { time } else { nil } }
+        // Some outlast the 30 s for which the dispatcher waits for an answer.
+        #expect(frozen.contains { $0 > .seconds(30) } && frozen.contains { $0 < .seconds(8) })
+        #expect(Set(faults.compactMap { if case .stall(let directions, _) = $0 { directions } else { nil } }).count == 3)
+        let words = Set(faults.map { Injection.database($0).words.prefix { !$0.isNumber } })
+        // Three ways of stalling, four of cutting.
+        #expect(words.count == 10, "\(words)")
+    }
+
+    @Test(arguments: [1, 3], [false, true])
+    func `all faults are those that the grid's parts allow`(nodes: Int, hasDatabase: Bool) {
+        let all = Fault.all(nodes: nodes, hasDatabase: hasDatabase)
+        #expect(all.contains(.database) == hasDatabase)
+        #expect(all.contains(.node) == (nodes > 1) && all.contains(.part) == (nodes > 1))
+        #expect(all.count == Fault.allCases.count - (hasDatabase ? 0 : 1) - (nodes > 1 ? 0 : 2))
     }
 
     @Test func `comes as often as is wished, on the average`() {

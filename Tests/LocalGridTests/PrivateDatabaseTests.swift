@@ -125,6 +125,62 @@ struct PrivateDatabaseTests {
         }
     }
 
+    @Test func `its sessions can be ended, and it runs on`() async throws {
+        try await withFolder { folder in
+            let database = try PrivateDatabase(in: folder, installation: try DatabaseInstallation.find())
+            try await database.prepare()
+            try await database.start()
+            #expect(database.endSessions() == 0)
+            let server = try server(of: database)
+            // It has asked for the password, and waits.
+            let socket = try connected(to: database.port)
+            defer { close(socket) }
+            var byte: UInt8 = 0
+            try #require(read(socket, &byte, 1) == 1 && byte == UInt8(ascii: "R"))
+            #expect(database.endSessions() == 1)
+            var rest = [UInt8](repeating: 0, count: 4096)
+            // The server closes it.
+            while read(socket, &rest, rest.count) > 0 {}
+            #expect(try self.server(of: database) == server)
+            #expect(await DatabaseProbe.answers(database.port))
+            await database.stop()
+        }
+    }
+
+    @Test func `it can be frozen, and goes on as it was`() async throws {
+        try await withFolder { folder in
+            let database = try PrivateDatabase(in: folder, installation: try DatabaseInstallation.find())
+            try await database.prepare()
+            #expect(database.freeze() == 0)
+            try await database.start()
+            let server = try server(of: database)
+            #expect(database.freeze() > 1)
+            #expect(await !DatabaseProbe.answers(database.port))
+            database.thaw()
+            #expect(await DatabaseProbe.answers(database.port))
+            #expect(try self.server(of: database) == server)
+            // One that stands still is killed all the same.
+            #expect(database.freeze() > 0)
+            await database.kill()
+            #expect(DatabaseProcesses.list(database.data) == [])
+        }
+    }
+
+    /// The first process of a server that runs (PostgreSQL's manual, "Database File Layout").
+    private func server(of database: PrivateDatabase) throws -> Substring {
+        try #require(try String(contentsOfFile: "\(database.data)/postmaster.pid", encoding: .utf8).split(separator: "\n").first)
+    }
+
+    /// A connection that has sent its startup message.
+    private func connected(to port: Int) throws -> Int32 {
+        let socket = try #require(TCPSocket.connecting(to: SocketAddress(host: "127.0.0.1", port: port))).descriptor
+        // This test waits for it.
+        _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK)
+        let message = DatabaseProbe.startup(user: DatabaseFiles.user)
+        try #require(write(socket, message, message.count) == message.count)
+        return socket
+    }
+
     @Test func `errors say what is missing`() async throws {
         let none = #expect(throws: LocalGridError.self) { try DatabaseInstallation.find(in: "/nonexistent") }
         #expect(none?.code == .databaseMissing && none?.message.contains("/nonexistent") == true)

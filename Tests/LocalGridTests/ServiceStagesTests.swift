@@ -148,6 +148,40 @@ import Testing
         #expect(variables(children[2])["TASKGRID_DISPATCHER_STORE"] == "/s")
     }
 
+    @Test func `a private database comes before the store of the settings, and nothing about another one does`() throws {
+        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts())
+        services.store = "/s"
+        services.environment = ["PGPASSWORD": "secret", "TASKGRID_DISPATCHER_STORE_PASSWORD_FILE": "/p"]
+        var configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
+        #expect(!configuration.serviceUses.contains(.database))
+        configuration.usesDatabase = true
+        let ports = try Ports(.free, for: configuration.serviceUses)
+        #expect(ports[.database] != nil)
+        let url = "postgresql://taskgrid@127.0.0.1:1/postgres"
+        let children = try configuration.serviceStages(ports: ports, amqp: secret, store: url).flatMap { $0 }
+        #expect(children.map { variables($0)["TASKGRID_DISPATCHER_STORE"] } == [nil, nil, url])
+        #expect(children.allSatisfy { variables($0)["PGPASSWORD"] == nil })
+        #expect(children.allSatisfy { variables($0)["TASKGRID_DISPATCHER_STORE_PASSWORD_FILE"] == nil })
+    }
+
+    @Test func `of several dispatchers the first is waited for, and each takes a port`() throws {
+        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts([TaskType(literal: "hash"): 1]))
+        services.dispatchers = 3
+        let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
+        let stages = try configuration.serviceStages(ports: Ports(.free, for: configuration.serviceUses), amqp: secret)
+        #expect(
+            stages.map { $0.map(\.name) } == [
+                ["monitor"], ["nameservice"], ["dispatcher"], ["dispatcher-2", "dispatcher-3"], ["worker-hash"],
+            ])
+        for (index, child) in stages[2...3].flatMap({ $0 }).enumerated() {
+            #expect(child.arguments == ["dispatcher"] && variables(child)["TASKGRID_DISPATCHER_STORE"] == "/data/store.sqlite")
+            #expect((variables(child)["TASKGRID_HEALTH_PORT"] == "0") == (index > 0))
+            // What stands by is not ready, and is not ended for it.
+            let isWaitedFor = if case .file = child.readiness { true } else { false }
+            #expect(isWaitedFor == (index == 0) && child.readyWithin > .seconds(3600))
+        }
+    }
+
     @Test func `every service has a port of its own`() throws {
         let children = try stages("hash=3").flatMap { $0 }
         let ports = children.map { variables($0)["TASKGRID_HEALTH_PORT"] ?? $0.arguments.last }

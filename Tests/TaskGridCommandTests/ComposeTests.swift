@@ -62,7 +62,7 @@ import Yams
     @Test func `every image from a registry has an exact version and takes a digest, and RabbitMQ is of series 4`() throws {
         for (name, service) in services where own[name] == nil {
             let image = try #require(service["image"] as? String)
-            #expect(image.contains(/:v?[0-9]+\.[0-9]+\.[0-9]+(-[a-z]+)?\$\{[A-Z]+_DIGEST:-\}$/), "\(image)")
+            #expect(image.contains(/:v?[0-9]+\.[0-9]+(\.[0-9]+)?(-[a-z]+)?\$\{[A-Z]+_DIGEST:-\}$/), "\(image)")
         }
         #expect(nodes.values.allSatisfy { ($0["image"] as? String)?.hasPrefix("rabbitmq:4.") == true })
     }
@@ -119,6 +119,51 @@ import Yams
             #expect(settings["cluster_formation.classic_config.nodes.\(number + 1)"] == "rabbit@\(name)")
         }
         #expect(settings["cluster_partition_handling"] == "pause_minority")
+    }
+
+    @Test func `the cluster keeps its tasks in two databases, and one node keeps them in a file`() throws {
+        let databases = services.filter { ($0.value["image"] as? String)?.hasPrefix("postgres:") == true }
+        let variables = try Self.settings("compose/cluster.env")
+        #expect(databases.keys.sorted() == ["database-1", "database-2"])
+        let store = try #require(variables["STORE"])
+        #expect(store.hasPrefix("postgresql://grid@\(databases.keys.sorted().joined(separator: ","))/grid?"))
+        #expect(store.hasSuffix("target_session_attrs=read-write"))
+        #expect(text.contains("TASKGRID_DISPATCHER_STORE: ${STORE:-/var/lib/taskgrid/store.sqlite}"))
+        for (name, service) in databases {
+            #expect(service["hostname"] as? String == name && service["profiles"] as? [String] == ["cluster"])
+            let environment = try #require(service["environment"] as? [String: Any])
+            #expect(databases.keys.contains(try #require(environment["OTHER"] as? String)) && environment["OTHER"] as? String != name)
+            #expect(service["ports"] == nil, "its clients are containers")
+            // Neither is a copy of the other's volume, nor does a failover wait for the one that was lost.
+            let volumes = try #require(service["volumes"] as? [String])
+            #expect(volumes.contains("\(name):/var/lib/postgresql/data"))
+            let dependency = dependencies(try #require(own["dispatcher"]))[name]
+            #expect(dependency?["condition"] as? String == "service_started" && dependency?["required"] as? Bool == false)
+        }
+        let primaries = databases.filter { ($0.value["volumes"] as? [String])?.contains { $0.contains("initdb.d") } == true }
+        #expect(primaries.keys.sorted() == ["database-1"])
+    }
+
+    @Test func `a commit of the cluster waits for the other database, which bears the name that is waited for`() throws {
+        let settings = try Self.settings("config/postgresql-cluster.conf")
+        #expect(settings["synchronous_commit"] == "on")
+        #expect(settings["synchronous_standby_names"] == "'ANY 1 (database_1, database_2)'")
+        #expect(settings["fsync"] == nil && settings["full_page_writes"] == nil)
+        let script = try Self.text("compose/database.sh")
+        #expect(script.contains("application_name=${name//-/_}"))
+        let connections = try #require(settings["max_connections"].flatMap(Int.init))
+        #expect(connections >= 20)
+    }
+
+    @Test(arguments: ["compose/database.sh", "compose/database-init.sh", "compose/users.sh", "compose/secrets.sh"])
+    func `a script is one that bash reads, and shows no password in its arguments`(path: String) throws {
+        let script = Process()
+        script.executableURL = URL(filePath: "/bin/bash")
+        script.arguments = ["-n", Self.root.appending(path: path).path]
+        try script.run()
+        script.waitUntilExit()
+        #expect(script.terminationStatus == 0)
+        #expect(!(try Self.text(path)).contains(/psql[^\n]*PASSWORD/))
     }
 
     @Test func `a node of the cluster has the settings of the one node, apart from its share of the memory`() throws {

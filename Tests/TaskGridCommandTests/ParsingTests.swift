@@ -23,7 +23,8 @@ struct ParsingTests {
         "run reverse hello --print0 --within 1m30s", "submit wait 1 --wait --print0", "test-client --patience 1m",
         "test-client --interval 1 --count 10 --log a.log --seed 7", "dispatcher --store a.sqlite --retention 7d --max-payload 10",
         "nameservice --broker amqp://a", "monitor --host ::1 --port 0", "worker hash upper --concurrency 16", "worker all",
-        "broker --ports free --data /tmp/grid",
+        "broker --ports free --data /tmp/grid", "up --store postgresql --ports free",
+        "chaos --store postgresql --faults database --nodes 3",
     ])
     func `these are understood`(line: String) throws {
         #expect(!(try parse(line) is TaskGrid))
@@ -37,6 +38,7 @@ struct ParsingTests {
         "submit wait 1 --print0", "submit wait 1 --wait --json --print0", "result x", "result 0", "result 17 --within 1w", "status -1",
         "up --ports some", "up --ports", "workers Hash",
         "run wait 1 --within 0s", "result 17 --within 0s", "chaos --duration 0s", "chaos --workers 0",
+        "chaos --faults database", "up --store mysql",
         "failed --limit 99999999999999999999",
         "errors hash --type sum",
         "status", "run reverse hello --payload-file a", "run reverse --file a --payload-file a", "run --type reverse a b",

@@ -49,6 +49,11 @@ struct DatabaseAccount: Hashable, Sendable {
         }
     }
 
+    /// Lets this user go through a folder of this process's own to the folders of its own. It can list nothing there.
+    func letThrough(_ path: String) throws(LocalGridError) {
+        guard !isOther || chmod(path, 0o711) == 0 else { throw Self.error("change the mode of", path) }
+    }
+
     /// - Throws: `LocalGridError` where this user cannot go through a folder on the way to `path`.
     func checkReach(_ path: String) throws(LocalGridError) {
         guard isOther else { return }

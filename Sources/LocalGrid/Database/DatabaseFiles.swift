@@ -39,10 +39,7 @@ struct DatabaseFiles: Hashable, Sendable {
     func makeFolders() throws(LocalGridError) {
         try GridFolder.make(folder)
         try FolderCheck.checkItself(folder)
-        // Its user has to come through to its own folders, and can list nothing here.
-        guard !account.isOther || chmod(folder, 0o711) == 0 else {
-            throw LocalGridError(.folder, "cannot change the mode of \(folder) (\(Errno.current))")
-        }
+        try account.letThrough(folder)
         try account.checkReach(data)
         try account.makeFolder(data)
         try account.makeFolder(run)

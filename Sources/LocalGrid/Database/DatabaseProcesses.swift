@@ -30,6 +30,20 @@ package enum DatabaseProcesses {
         return pids.count
     }
 
+    /// Ends the sessions of clients that came over TCP, as `pg_terminate_backend` does: each by SIGTERM.
+    ///
+    /// - Returns: how many there were.
+    static func endSessions(_ data: String) -> Int {
+        // The title of such a process has its client's address and port (PostgreSQL's manual, "Standard Unix Tools").
+        let sessions = list(data).filter { title($0).contains(#/^postgres: .*127\.0\.0\.1\(\d+\)/#) }
+        for pid in sessions { kill(pid, SIGTERM) }
+        return sessions.count
+    }
+
+    private static func title(_ pid: pid_t) -> String {
+        String(decoding: FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data(), as: UTF8.self)
+    }
+
     /// Kills all of them, those too that are just being made, and returns when they are gone: the next server does not start before.
     ///
     /// - Parameters:

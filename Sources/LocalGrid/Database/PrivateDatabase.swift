@@ -177,6 +177,20 @@ package final class PrivateDatabase: Sendable {
     @discardableResult
     package func signal(_ signal: Int32) -> Int { DatabaseProcesses.signal(files.data, signal) }
 
+    /// Stops all its processes, as a machine that stands still: nothing answers, and no connection ends. They go on at the latest when this
+    /// process exits.
+    ///
+    /// - Returns: how many there were.
+    package func freeze() -> Int { FrozenDatabases.freeze(files.data) }
+
+    /// Has its processes go on.
+    package func thaw() { FrozenDatabases.thaw(files.data) }
+
+    /// Ends all sessions of clients, as an administrator does with `pg_terminate_backend`. The server runs on.
+    ///
+    /// - Returns: how many there were.
+    package func endSessions() -> Int { DatabaseProcesses.endSessions(files.data) }
+
     /// Makes a standby a primary, and returns when it is one.
     package func promote() async throws(LocalGridError) {
         try await runOnce("pg_ctl", ["promote", "--pgdata", files.data, "--wait"])

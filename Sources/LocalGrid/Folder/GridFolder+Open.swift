@@ -9,6 +9,8 @@ extension GridFolder {
     var lockFile: String { "\(path)/lock" }
     var ready: String { "\(path)/ready" }
     var broker: String { "\(path)/broker" }
+    /// The folder of the private PostgreSQL.
+    var database: String { "\(path)/database" }
     /// The file of the password of a user of the private broker.
     package func password(of user: String) -> String { BrokerFiles(folder: broker).password(of: user) }
     var certificates: GridCertificates { GridCertificates(in: "\(path)/tls") }

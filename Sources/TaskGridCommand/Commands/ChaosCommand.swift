@@ -28,11 +28,14 @@ struct ChaosCommand: AsyncParsableCommand {
               taskgrid chaos --duration 30s --faults worker,dispatcher --every 2s
               taskgrid chaos --faults wipe --every 20s --keep /tmp/chaos
               taskgrid chaos --nodes 3 --minutes 5
+              taskgrid chaos --store postgresql --minutes 5
+              taskgrid chaos --store postgresql --dispatchers 2 --faults dispatcher
               taskgrid chaos --tls --minutes 5
             Ctrl-C ends the faults early; a second one stops at once, and leaves the folder.
 
-            The fault plan is a function of --seed (and of --faults, --every, the duration,
-            --workers and --nodes); the tasks that a fault meets are not.
+            The fault plan is a function of --seed (and of --faults, --every, --workers,
+            --nodes, --store, --dispatchers and the duration); the tasks that a fault
+            meets are not.
 
             In the table, "Executed more than once" counts an interrupted execution and the
             one that followed. The result of such a task counts once. "Recovery" is the
@@ -49,6 +52,7 @@ struct ChaosCommand: AsyncParsableCommand {
 
     private static let defaultMinutes = 1.0
     private static let defaultWorkers = 3
+    private static let maximumDispatchers = 8
 
     @Option(
         parsing: .unconditional, help: ArgumentHelp("How many minutes of faults; \(Int(defaultMinutes)) by default.", valueName: "minutes"))
@@ -60,7 +64,7 @@ struct ChaosCommand: AsyncParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Tasks submitted a second.", valueName: "count"))
     var rate: Double = 100
     @Option(
-        help: ArgumentHelp("The faults to inject, separated by commas; by default all that the broker's nodes allow.", valueName: "names"),
+        help: ArgumentHelp("The faults to inject, separated by commas; by default all that --nodes and --store allow.", valueName: "names"),
         completion: .list(Fault.allCases.map(\.rawValue) + ["all"]), transform: Self.faults
     )
     var faults: Set<Fault>?
@@ -84,6 +88,12 @@ struct ChaosCommand: AsyncParsableCommand {
         transform: Arguments.time
     )
     var patience = ChaosConfiguration.defaultPatience
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Dispatcher processes: one is active, the others stand by. (default: 1)", valueName: "count"),
+        transform: Arguments.number(1...maximumDispatchers))
+    var dispatchers = 1
+    @OptionGroup var store: StoreKindOption
     @OptionGroup var nodes: NodesOption
     @Option(key: "queue-kind") var queueKind: KeyArgument?
     @Option(
@@ -102,6 +112,9 @@ struct ChaosCommand: AsyncParsableCommand {
         guard rate > 0, rate <= 10_000 else { throw ValidationError("--rate is above 0 and at most 10000, not \(rate)") }
         if nodes.nodes == 1, let fault = chosen?.filter(\.needsCluster).map(\.rawValue).min() {
             throw ValidationError("the fault '\(fault)' needs a broker of several nodes: add --nodes 3")
+        }
+        if !store.usesDatabase, chosen?.contains(.database) == true {
+            throw ValidationError("the fault 'database' needs the tasks in PostgreSQL: add --store postgresql")
         }
         guard every >= .milliseconds(100) else { throw ValidationError("--every is at least 100ms") }
     }
@@ -148,7 +161,7 @@ struct ChaosCommand: AsyncParsableCommand {
         }
     }
 
-    /// The faults that were named; nil: all that the broker's nodes allow.
+    /// The faults that were named; nil: all that the broker's nodes and the store allow.
     private var chosen: Set<Fault>? { faults == Set(Fault.allCases) ? nil : faults }
 
     private var time: Duration { duration ?? .seconds((minutes ?? Self.defaultMinutes) * 60) }
@@ -156,8 +169,10 @@ struct ChaosCommand: AsyncParsableCommand {
     private func plan(_ folder: GridFolder, _ configuration: Configuration) -> ChaosConfiguration {
         var plan = ChaosConfiguration(
             seed: seed ?? .random(in: 0...(.max >> 1)), duration: time, every: every, faults: chosen, rate: rate, workers: workers,
-            patience: patience, queueKind: nodes.topology(configuration).queueKind, nodes: nodes.nodes, folder: folder
+            patience: patience, queueKind: nodes.topology(configuration).queueKind, nodes: nodes.nodes,
+            usesDatabase: store.usesDatabase, folder: folder
         )
+        plan.dispatchers = dispatchers
         plan.rabbitmq = configuration.rabbitmq
         plan.usesTLS = nodes.usesTLS
         plan.environment.merge(KeyArgument.byVariable([logLevel])) { $1 }

@@ -23,6 +23,7 @@ struct UpCommand: AsyncParsableCommand {
               taskgrid up --ports free --data /tmp/grid  beside another grid
               taskgrid up --broker amqp://user@host      with a running broker
               taskgrid up --nodes 3                      with a cluster of three brokers
+              taskgrid up --store postgresql             with a PostgreSQL of its own
               taskgrid up --tls                          everything encrypted
               taskgrid up --client alice=hash,sum        with a login for alice
             """
@@ -38,6 +39,7 @@ struct UpCommand: AsyncParsableCommand {
             "A user of the private broker that submits tasks of these types; without types of all. Repeatable.", valueName: "name=types"),
         transform: UsersCommand.group)
     var clients: [UsersCommand.Group] = []
+    @OptionGroup var store: StoreKindOption
     @OptionGroup var nodes: NodesOption
     @OptionGroup(title: "Grid") var grid: GridOptions
 
@@ -94,12 +96,17 @@ struct UpCommand: AsyncParsableCommand {
             if case .url = broker, !clients.isEmpty {
                 throw Failure(.failed, "--client is for a private RabbitMQ, and a broker is named: 'taskgrid users' makes users of it")
             }
+            if store.store != nil, configuration.store != nil {
+                throw Failure(
+                    .failed, "--store is for a store in the grid's folder, and dispatcher.store names one: take one of them away")
+            }
             let folder = configuration.folder
             let kept = try token(configuration)
             services.secrets[.monitor] = monitorVariables(configuration, keepsToken: kept != nil)
             var plan = GridConfiguration(folder: folder, broker: broker, ports: ports, services: services)
             plan.rabbitmq = configuration.rabbitmq
             plan.usesTLS = nodes.usesTLS
+            plan.usesDatabase = store.usesDatabase
             try await GridRun(grid: LocalGrid(plan), logger: logger).run { file in
                 let welcome = Welcome(
                     file: file, folder: folder, token: kept, namesFolder: configuration.broker != nil, clients: clients.map(\.name))
