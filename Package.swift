@@ -175,7 +175,9 @@ let package = Package(
         tests(
             "TaskStorePostgresTests",
             [
-                "TestSupport", "TaskStoreConformance", "TaskStore", "TaskStorePostgres", "Postgres", "TaskGridCore", "AMQP", "LocalGrid",
+                "TestSupport", "TaskStoreConformance", "TaskStore", "TaskStoreSQLite", "TaskStorePostgres", "Postgres", "TaskGridCore",
+                "AMQP",
+                "LocalGrid",
                 logging,
             ]),
         tests("TaskGridClientTests", ["TestSupport", "TaskGridClient", "TaskGridCore", "AMQP", "LocalGrid", logging]),

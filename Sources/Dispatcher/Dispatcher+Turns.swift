@@ -63,6 +63,7 @@ extension Dispatcher {
             if let failure {
                 // The turn that was planned after it is invalid too.
                 (committed, next) = (nil, nil)
+                if failure.code == .moved { conflict = failure }
                 guard failure.code == .superseded || failure.code == .unknown else { break }
                 if failure.code == .unknown, turn.failure == nil, !isFinished {
                     // As after a crash: what is not acknowledged comes again over a new connection, with which a term begins.
@@ -112,7 +113,9 @@ extension Dispatcher {
     func report(_ failure: StoreError, over publisher: Publisher) async {
         vitals.problem("grid", failure.message)
         logger.error(
-            "another grid uses this store, ending; give each grid a store of its own",
+            failure.code == .moved
+                ? "the store was moved, ending; dispatcher.store names the new one"
+                : "another grid uses this store, ending; give each grid a store of its own",
             metadata: [LogKey.error: "\(failure)", LogKey.storeID: "\(store.identity)"]
         )
         let event = GridEvent(kind: .error, service: "dispatcher", at: .now(), message: failure.message)

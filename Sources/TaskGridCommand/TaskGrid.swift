@@ -48,8 +48,8 @@ struct TaskGrid: AsyncParsableCommand {
                 subcommands: [
                     UpCommand.self, CheckCommand.self, TopCommand.self, StatsCommand.self, WorkersCommand.self, EventsCommand.self,
                     PauseCommand.self,
-                    ResumeCommand.self, TypesCommand.self, DeadCommand.self, UsersCommand.self, BenchCommand.self, TestClientCommand.self,
-                    ChaosCommand.self,
+                    ResumeCommand.self, TypesCommand.self, DeadCommand.self, UsersCommand.self, StoreCommand.self, BenchCommand.self,
+                    TestClientCommand.self, ChaosCommand.self,
                 ]
             ),
             CommandGroup(

@@ -15,6 +15,8 @@ package struct StoreError: Error, Hashable, Sendable {
         case corrupt
         /// The file was written by a newer version.
         case newerVersion
+        /// The record was moved to another store, or is being moved: nobody uses this one.
+        case moved
         /// Another dispatcher has begun a term of its own: what an earlier one believes is no longer so.
         case superseded
         /// The outcome of the transaction is not known: its changes may be durable, or not. A dispatcher that goes on begins a term and

@@ -48,6 +48,7 @@ package final class PostgresTaskStore: TaskStore {
         do {
             try await writer.connect()
             try await SchemaSetup(connection: connection, name: schema).run()
+            try await Durability.warn(connection, logger)
             let rows = try await connection.run([SlotSQL.find(SlotState.number)])[0]
             guard let identity = try rows.first("identity", String.self), let epoch = try rows.first("epoch", Int64.self) else {
                 throw StoreError(.corrupt, "the slot table has no row of slot \(SlotState.number)")

@@ -77,6 +77,7 @@ struct Commit {
 
     private func check(_ term: Term) throws {
         guard term == store.term else {
+            if let move = try MoveMark.find(database) { throw StoreError(.moved, move.explanation) }
             throw StoreError(.superseded, "another dispatcher has taken the store over (term \(store.term); this is of term \(term))")
         }
     }

@@ -29,7 +29,8 @@ package final class SQLiteTaskStore: TaskStore {
     ///
     /// A call waits for `busyTimeout` at most while another process writes to the file.
     ///
-    /// - Throws: `StoreError`: `readOnly`, `corrupt` for a file that is no store, `newerVersion`, `locked`, `diskFull`, `failed`.
+    /// - Throws: `StoreError`: `readOnly`, `corrupt` for a file that is no store, `newerVersion`, `moved`, `locked`, `diskFull`,
+    ///   `failed`.
     package convenience init(path: String, busyTimeout: Duration = .seconds(3)) async throws(StoreError) {
         try await self.init(path: path) { try StoreFile.open(path, busyTimeout: busyTimeout) }
     }
@@ -46,6 +47,7 @@ package final class SQLiteTaskStore: TaskStore {
                 continuation.resume(
                     returning: Result {
                         let database = try open()
+                        if let move = try database.read(MoveMark.find) { throw StoreError(.moved, move.explanation) }
                         let row = try database.read { try Row.fetchOne($0, sql: "SELECT identity, secret, epoch FROM store") }
                         guard let row else { throw StoreError(.corrupt, "the store table is empty") }
                         let identity: String = row["identity"]

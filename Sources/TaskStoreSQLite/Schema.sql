@@ -132,3 +132,13 @@ CREATE TABLE bulk_action (
     has_ended INTEGER NOT NULL,
     action BLOB NOT NULL                       -- JSON, as the query `bulk_actions` answers it
 ) STRICT, WITHOUT ROWID;
+
+-- One row while the record is being moved to another store, and for ever after that; none otherwise.
+CREATE TABLE move (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    copy TEXT NOT NULL,                        -- a UUID, which the other store has too
+    destination TEXT NOT NULL,                 -- the other store's URL, without a password
+    schema TEXT NOT NULL,
+    started INTEGER NOT NULL,                  -- by the wall clock
+    finished INTEGER                           -- the same; null: it is being copied
+) STRICT;

@@ -25,6 +25,9 @@ struct ParsingTests {
         "nameservice --broker amqp://a", "monitor --host ::1 --port 0", "worker hash upper --concurrency 16", "worker all",
         "broker --ports free --data /tmp/grid", "up --store postgresql --ports free",
         "chaos --store postgresql --faults database --nodes 3",
+        "store check", "store check a.sqlite --json",
+        "store check postgresql://grid@a,b/grid --password-file p --prefix team", "store copy a.sqlite postgresql://grid@a/grid",
+        "store copy --abandon a.sqlite",
     ])
     func `these are understood`(line: String) throws {
         #expect(!(try parse(line) is TaskGrid))
@@ -46,7 +49,8 @@ struct ParsingTests {
         "pause",
         "test-client --count 0", "test-client --count x", "test-client --interval 1e300d", "worker", "monitor extra",
         "broker --ports 1", "broker --broker amqp://a", "stats --broker amqp://a --broker amqp://b", "result 17 --within 1m",
-        "dispatcher --unknown 1",
+        "dispatcher --unknown 1", "store copy a.sqlite", "store copy a.sqlite b.sqlite", "store copy postgresql://a/b a.sqlite",
+        "store copy --abandon a.sqlite postgresql://a/b", "store check a b",
     ])
     func `these are wrong uses`(line: String) {
         let error = #expect(throws: (any Error).self) { try parse(line) }

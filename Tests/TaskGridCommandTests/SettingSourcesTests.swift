@@ -106,10 +106,19 @@ struct SettingSourcesTests {
         ("monitor.port", "65536"),
     ]
 
-    @Test(arguments: ["data", "ready-file", "liveness-file", "dispatcher.store", "monitor.history"])
+    @Test(arguments: ["data", "ready-file", "liveness-file", "monitor.history"])
     func `an empty argument is no path`(key: String) async throws {
         let failure = await #expect(throws: SettingError.self) { try await configuration([key: ""]) }
         #expect(failure?.message == "--\(key.split(separator: ".").last ?? ""): '' is not the path of a file or folder")
+    }
+
+    @Test(arguments: ["", "mysql://me:secret@host/grid"]) func `a store that is none is refused without its text`(value: String)
+        async throws
+    {
+        let failure = await #expect(throws: SettingError.self) { try await configuration(["dispatcher.store": value]) }
+        #expect(
+            failure?.message
+                == "--store: it is neither the path of a file nor a database's URL, postgresql://user@host/database")
     }
 
     @Test func `a time that is too long is refused with the longest`() async throws {

@@ -28,3 +28,16 @@ struct StoreLocationTests {
         #expect(StoreLocation(text)?.hasPassword == shows)
     }
 }
+
+@Suite("The URL of a store as it is shown")
+struct ShownStoreTests {
+    @Test(arguments: [
+        ("postgresql://grid:secret@a,b/grid", "postgresql://grid@a,b/grid"), ("postgresql://a/grid", "postgresql://a/grid"),
+        ("postgresql://grid@a/grid?password=secret&sslmode=require", "postgresql://grid@a/grid?sslmode=require"),
+        ("postgresql://grid@a:5433/grid?password=secret", "postgresql://grid@a:5433/grid"),
+        ("postgresql://grid@a/grid?sslmode=require&sslpassword=secret", "postgresql://grid@a/grid?sslmode=require"),
+    ])
+    func `it has no password`(url: String, shown: String) {
+        #expect(StoreLocation(url)?.urlWithoutPassword == shown)
+    }
+}

@@ -61,13 +61,16 @@ extension Scheduler {
     }
 
     /// Whether a commit that failed so is not tried again.
-    private static func isFinal(_ error: StoreError) -> Bool { error.code == .superseded || error.code == .unknown }
+    private static func isFinal(_ error: StoreError) -> Bool {
+        error.code == .superseded || error.code == .unknown || error.code == .moved
+    }
 
     /// Retries what must be done in the end, with backoff.
     ///
     /// - Throws: the final error; or the latest failure, where the process is to end and has no more time.
     nonisolated func retryUntilDone<Result: Sendable>(
-        _ what: String, unless isFinal: (StoreError) -> Bool = { $0.code == .superseded }, _ body: () async throws(StoreError) -> Result
+        _ what: String, unless isFinal: (StoreError) -> Bool = { $0.code == .superseded || $0.code == .moved },
+        _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         let backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(5))
         var attempts = 0

@@ -29,7 +29,7 @@ package struct DatabaseInstallation: Hashable, Sendable {
         return installation
     }
 
-    func program(_ name: String) -> String { "\(programs)/\(name)" }
+    package func program(_ name: String) -> String { "\(programs)/\(name)" }
 
     private var isWhole: Bool { ["postgres", "initdb"].allSatisfy { access(program($0), X_OK) == 0 } }
 }

@@ -30,6 +30,20 @@ package struct PostgresRows: Sendable {
         return PostgresColumn(rows: self, name: name, index: index)
     }
 
+    /// A column of arrays.
+    ///
+    /// - Throws: `unexpectedAnswer` where there is no such column, there are two, or it has another type.
+    package func column<Value: PostgresValue>(
+        _ name: String, arrayOf type: Value.Type
+    ) throws(PostgresError) -> PostgresArrayColumn<Value> {
+        let index = try index(name)
+        let found = handle.type(ofColumn: index)
+        guard found == Value.postgresArrayType else {
+            throw unexpected("has \(found) in column '\(name)', not \(Value.postgresArrayType)")
+        }
+        return PostgresArrayColumn(rows: self, name: name, index: index)
+    }
+
     /// All values of a column, none of which is NULL.
     package func values<Value: PostgresValue>(_ name: String, _ type: Value.Type = Value.self) throws(PostgresError) -> [Value] {
         let column = try column(name, type)

@@ -9,6 +9,7 @@ struct Finding: Hashable, Encodable {
     /// The thing that was looked at, as the first word after the level says it.
     enum Subject: String, Encodable {
         case broker, exchanges, queues, services, clocks, management, nodes, kinds, members, bindings, policies, rights, limits, deprecated
+        case file, counters, keys, rows, durability
     }
 
     let level: Level

@@ -28,6 +28,14 @@ enum StoreLocation: Hashable, Sendable {
         }
     }
 
+    /// A database's URL without its passwords, as it may be shown and kept; nil: it is a file.
+    var urlWithoutPassword: String? {
+        guard case .database(let url) = self else { return nil }
+        return url.replacing(#/:\/\/([^\/?@:]*):[^\/?@]*@/#) { "://\($0.output.1)@" }
+            .replacing(#/([?&])(?:ssl)?password=[^&]*&?/#) { $0.output.1 }
+            .replacing(#/[?&]$/#, with: "")
+    }
+
     /// Whether it shows a password to whoever sees it.
     var hasPassword: Bool {
         guard case .database(let url) = self else { return false }
@@ -38,7 +46,7 @@ enum StoreLocation: Hashable, Sendable {
 extension ValueKind<StoreLocation> {
     static var store: ValueKind<StoreLocation> {
         ValueKind(
-            what: "the path of a file, or a database's URL, postgresql://user@host/database", isSecret: true,
+            what: "it is neither the path of a file nor a database's URL, postgresql://user@host/database", isSecret: true,
             read: { StoreLocation($0) }, write: \.text)
     }
 }

@@ -34,7 +34,7 @@ struct DispatcherService: Service {
             setup.logger.info("opening the store", metadata: [LogKey.storePath: "\(path)"])
             return try await SQLiteTaskStore(path: path)
         case .database(let url):
-            return try await open(settings(url))
+            return try await open(setup.configuration.databaseSettings(url, as: "taskgrid dispatcher"))
         }
     }
 
@@ -58,19 +58,5 @@ struct DispatcherService: Service {
                 guard (try? await Task.sleep(for: Self.backoff.delay(before: failures))) != nil else { return nil }
             }
         }
-    }
-
-    private func settings(_ url: String) -> PostgresSettings {
-        var settings = PostgresSettings(conninfo: url, applicationName: "taskgrid dispatcher")
-        guard let file = setup.configuration.storePasswordFile else { return settings }
-        let name = setup.configuration.sources.text("dispatcher.store-password-file")?.name ?? "dispatcher.store-password-file"
-        settings.readPassword = { () throws(PostgresError) in
-            do throws(SettingError) {
-                return try PasswordFile.read(file, named: name)
-            } catch {
-                throw PostgresError(.accessRefused, error.message)
-            }
-        }
-        return settings
     }
 }

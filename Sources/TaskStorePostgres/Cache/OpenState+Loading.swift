@@ -7,9 +7,9 @@ extension SlotState {
     init(_ rows: PostgresRows) throws {
         guard let term = try rows.first("term", Int64.self), let turn = try rows.first("turn", Int64.self),
             let lastTask = try rows.first("last_task", Int64.self), let keys = try rows.first("keys", Int64.self),
-            let prunedTo = try rows.first("pruned_to", Int64.self)
+            let prunedTo = try rows.first("pruned_to", Int64.self), let keysOfAll = try rows.first("keys_of_all", Int64.self)
         else { throw StoreError(.corrupt, "the slot table has no row of slot \(Self.number)") }
-        self.init(term: term, turn: turn, lastTask: lastTask, keys: keys, prunedTo: prunedTo)
+        self.init(term: term, turn: turn, lastTask: lastTask, keys: keys, prunedTo: prunedTo, keysOfAll: keysOfAll)
     }
 }
 

@@ -12,4 +12,6 @@ struct SlotState: Equatable {
     var keys: Int64 = 0
     /// The highest id of a task that is gone.
     var prunedTo: Int64 = 0
+    /// Keys that hold for every user, because nobody knows whose they were: they came from an SQLite store of an earlier version.
+    var keysOfAll: Int64 = 0
 }

@@ -79,7 +79,25 @@ extension Commit {
         guard known.count == asked.count else {
             throw StoreError(.corrupt, "a submission's key is in its index but not in its table")
         }
+        if hasKeysOfAll { try describeByTasks(&known, rows, asked) }
         return known
+    }
+
+    /// Completes the submissions whose type and fingerprint are not known, by the tasks of theirs that are still there.
+    private func describeByTasks(_ known: inout [Int: KnownSubmission], _ rows: PostgresRows, _ asked: [NewKeys.Row]) throws {
+        let (place, payloads) = (try rows.column("place", Int64.self), try rows.column("payloads", arrayOf: Data.self))
+        let type = try rows.column("task_type", String.self)
+        for row in rows.indices {
+            let index = asked[Int(try place[row]) - 1].index
+            guard let found = known[index], found.type.isEmpty else { continue }
+            let new = changes.submissions[index]
+            var earlier = new.submission
+            if let type = try type[ifPresent: row] { earlier.type = try TaskType(stored: type) }
+            earlier.tasks = try payloads[row].map { Submission.Task(payload: $0 ?? Data()) }
+            known[index] = KnownSubmission(
+                first: found.first, count: found.count, type: earlier.type.name,
+                fingerprint: earlier.tasks.count < found.count ? new.fingerprint : Fingerprint(earlier))
+        }
     }
 
     /// The way in which tasks with the same settings begin.

@@ -15,6 +15,8 @@ struct Commit {
     let changes: StoreChanges
     /// The highest id that was given before this commit.
     let known: Int64
+    /// Some keys hold for every user.
+    let hasKeysOfAll: Bool
 
     // What is answered.
     var accepted: [Accepted] = []
@@ -45,6 +47,7 @@ struct Commit {
     init(_ changes: StoreChanges, _ state: borrowing OpenState) {
         self.changes = changes
         known = state.slot.lastTask
+        hasKeysOfAll = state.slot.keysOfAll > 0
         ended = Array(repeating: false, count: changes.endings.count)
         takenBytes = changes.takenBytes
     }
@@ -65,7 +68,7 @@ struct Commit {
             CommitSQL.fence, SlotState.number, state.slot.turn, changes.term?.rawValue, newKeys.lastTask, Int64(newKeys.rows.count),
             changes.clock?.clock.rawValue, changes.clock?.wall.rawValue)
         askTypes(&pipeline, state)
-        if !newKeys.rows.isEmpty { keysQuestion = pipeline.add(newKeys.insertion(changes.submissions)) }
+        if !newKeys.rows.isEmpty { keysQuestion = pipeline.add(newKeys.insertion(changes.submissions, hasKeysOfAll: hasKeysOfAll)) }
         if !changes.endings.isEmpty { try askEndings(&pipeline, &state) }
         if !changes.reopenings.isEmpty { askReopenings(&pipeline) }
         if !changes.schedules.isEmpty { askSchedules(&pipeline, &state) }
@@ -90,7 +93,8 @@ struct Commit {
     func askRepeatedKeys(_ answers: Pipeline.Answers) throws -> PostgresStatement? {
         guard let keysQuestion, answers[keysQuestion].count < newKeys.rows.count else { return nil }
         let repeats = try newKeys.repeats(answers[keysQuestion]).map { changes.submissions[$0.index].submission }
-        return CommitSQL.findSubmissions(repeats.map { StoredText.stored($0.user) }, repeats.map { StoredText.stored($0.key) })
+        let query = hasKeysOfAll ? CommitSQL.findSubmissionsOfAll : CommitSQL.findSubmissions
+        return query(repeats.map { StoredText.stored($0.user) }, repeats.map { StoredText.stored($0.key) })
     }
 
     /// Applies the answers of the first step, and adds what follows. `repeated` are the submissions of keys that were used before.

@@ -46,12 +46,43 @@ enum CommitSQL {
         ) ON CONFLICT (key, "user") DO NOTHING RETURNING first
         """)
 
+    /// The same where some keys hold for every user.
+    static let insertSubmissionsBesideOfAll = PostgresQuery(
+        "insert_submissions_beside_of_all",
+        """
+        INSERT INTO submission (first, created, count, form, "user", key, client, correlation, type, fingerprint)
+        SELECT * FROM unnest(
+            $1::bigint[], $2::bigint[], $3::integer[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                $10::bytea[]
+        ) AS new (first, created, count, form, "user", key)
+        WHERE (SELECT first FROM submission AS known WHERE known.key = new.key AND known."user" = '' LIMIT 1) IS NULL
+        ON CONFLICT (key, "user") DO NOTHING RETURNING first
+        """)
+
     static let findSubmissions = PostgresQuery(
         "find_submissions",
         """
         SELECT place, first, count, type, fingerprint
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked ("user", key, place) CROSS JOIN LATERAL (
             SELECT * FROM submission WHERE submission.key = asked.key AND submission."user" = asked."user" LIMIT 1
+        ) AS found
+        """)
+
+    /// The same where some keys hold for every user. Where type and fingerprint are not known, the tasks that are still there say what it
+    /// was.
+    static let findSubmissionsOfAll = PostgresQuery(
+        "find_submissions_of_all",
+        """
+        SELECT place, found.first, found.count, found.type, found.fingerprint, coalesce((
+            SELECT array_agg(task.payload ORDER BY task.id) FROM task
+            WHERE found.type = '' AND task.id >= found.first AND task.id < found.first + found.count
+        ), '{}') AS payloads, (
+            SELECT (SELECT name FROM type WHERE type.id = task.type) FROM task
+            WHERE found.type = '' AND task.id >= found.first AND task.id < found.first + found.count ORDER BY task.id DESC LIMIT 1
+        ) AS task_type
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked ("user", key, place) CROSS JOIN LATERAL (
+            SELECT * FROM submission WHERE submission.key = asked.key AND submission."user" IN ('', asked."user")
+            ORDER BY submission."user" LIMIT 1
         ) AS found
         """)
 

@@ -46,8 +46,13 @@ struct NewKeys {
     }
 
     /// Inserts the rows.
-    func insertion(_ submissions: [NewSubmission]) -> PostgresStatement {
-        CommitSQL.insertSubmissions(rows.map { (submissions[$0.index], $0.first) })
+    ///
+    /// - Parameters:
+    ///   - submissions: the submissions of the commit.
+    ///   - hasKeysOfAll: whether some keys hold for every user.
+    func insertion(_ submissions: [NewSubmission], hasKeysOfAll: Bool) -> PostgresStatement {
+        let query = hasKeysOfAll ? CommitSQL.insertSubmissionsBesideOfAll : CommitSQL.insertSubmissions
+        return query(rows.map { (submissions[$0.index], $0.first) })
     }
 
     /// The rows that were not inserted: their keys were used before.

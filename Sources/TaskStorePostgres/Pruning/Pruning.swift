@@ -44,18 +44,22 @@ struct PruningStep {
     /// Of the submissions that were looked at, those whose keys go, and the place for the next step: a submission whose task lives long
     /// must not be looked at over and over by each step. Those beyond the number that is kept go earlier than by their age, the oldest
     /// first.
-    func emptied(_ rows: PostgresRows, excess: Int) throws -> (firsts: [Int64], place: Int64) {
+    ///
+    /// - Returns: Them, how many of their keys hold for every user, and the place.
+    func emptied(_ rows: PostgresRows, excess: Int) throws -> (firsts: [Int64], ofAll: Int64, place: Int64) {
         let (first, created) = (try rows.column("first", Int64.self), try rows.column("created", Int64.self))
-        let isEmpty = try rows.column("is_empty", Bool.self)
+        let (isEmpty, isOfAll) = (try rows.column("is_empty", Bool.self), try rows.column("is_of_all", Bool.self))
         let aged = min(retention.before, retention.keysSince)
-        var (emptied, next, seen) = ([Int64](), Int64(0), 0)
+        var (emptied, ofAll, next, seen) = ([Int64](), Int64(0), Int64(0), 0)
         for row in rows.indices {
             guard try created[row] < (emptied.count < excess ? retention.keysSince : aged).rawValue else { break }
             next = try first[row]
             seen += 1
-            if try isEmpty[row] { emptied.append(next) }
+            guard try isEmpty[row] else { continue }
+            emptied.append(next)
+            if try isOfAll[row] { ofAll += 1 }
         }
-        return (emptied, seen < limit ? 0 : next)
+        return (emptied, ofAll, seen < limit ? 0 : next)
     }
 }
 
@@ -89,7 +93,7 @@ extension Writer {
         let tasks = PruningStep(retention: retention, limit: min(limit, pace.allowance(at: .now)))
         let keys = PruningStep(retention: retention, limit: min(limit, keyPace.allowance(at: .now)))
         guard max(tasks.limit, keys.limit) > 0 else { return Pruned() }
-        let (pruned, prunedTo) = try await step([PruningSQL.find(SlotState.number)]) { transaction in
+        let (pruned, prunedTo, ofAll) = try await step([PruningSQL.find(SlotState.number)]) { transaction in
             let found = transaction.answers[1]
             guard let ended = try found.first("ended", Int64.self), let keyCount = try found.first("keys", Int64.self),
                 let walked = try found.first("walked", Int64.self), let swept = try found.first("swept", Int64.self)
@@ -107,12 +111,12 @@ extension Writer {
             }
             if keys.limit > 0 { statements.append(PruningSQL.sweep(swept, Int32(clamping: keys.limit))) }
             let answers = try await transaction.run(statements)
-            var (firsts, position) = ([Int64](), swept)
-            if keys.limit > 0 { (firsts, position) = try keys.emptied(answers[answers.count - 1], excess: Int(keyCount) - keeping) }
+            var (firsts, ofAll, position) = ([Int64](), Int64(0), swept)
+            if keys.limit > 0 { (firsts, ofAll, position) = try keys.emptied(answers[answers.count - 1], excess: Int(keyCount) - keeping) }
             var last: [PostgresStatement] = firsts.isEmpty ? [] : [PruningSQL.deleteKeys(SlotState.number, firsts)]
             last.append(
-                SlotSQL.setPruning(SlotState.number, Int64(ids.count), ids.last ?? 0, place, position, Int64(firsts.count)))
-            return ((Pruned(tasks: ids.count, keys: firsts.count), ids.last ?? 0), last)
+                SlotSQL.setPruning(SlotState.number, Int64(ids.count), ids.last ?? 0, place, position, Int64(firsts.count), ofAll))
+            return ((Pruned(tasks: ids.count, keys: firsts.count), ids.last ?? 0, ofAll), last)
         }
         pace.spend(pruned.tasks)
         keyPace.spend(pruned.keys)
@@ -120,6 +124,7 @@ extension Writer {
         try change { state in
             state.slot.prunedTo = max(state.slot.prunedTo, prunedTo)
             state.slot.keys -= Int64(pruned.keys)
+            state.slot.keysOfAll = max(0, state.slot.keysOfAll - ofAll)
             state.accept()
         }
         return pruned

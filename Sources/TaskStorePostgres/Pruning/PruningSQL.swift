@@ -41,10 +41,10 @@ enum PruningSQL {
     static let sweep = PostgresQuery(
         "sweep_keys",
         """
-        SELECT first, created, (
+        SELECT first, created, "user" = '' AS is_of_all, (
             SELECT id FROM task WHERE task.id >= next.first AND task.id < next.first + next.count LIMIT 1
         ) IS NULL AS is_empty
-        FROM (SELECT first, created, count FROM submission WHERE first > $1::bigint ORDER BY first LIMIT $2::integer) AS next
+        FROM (SELECT first, created, count, "user" FROM submission WHERE first > $1::bigint ORDER BY first LIMIT $2::integer) AS next
         ORDER BY first
         """)
 
@@ -55,7 +55,7 @@ enum PruningSQL {
         WITH gone AS (DELETE FROM submission WHERE first = ANY($2::bigint[]) RETURNING type)
         UPDATE counter SET kept = counter.kept - types.count FROM (
             SELECT type.id, count(*) AS count FROM gone JOIN LATERAL (SELECT id FROM type
-                WHERE type.name = gone.type LIMIT 1) AS type ON true
+                WHERE type.name = gone.type AND type.id <> 0 LIMIT 1) AS type ON true
             GROUP BY type.id
         ) AS types WHERE counter.slot = $1::integer AND counter.type = types.id
         """)

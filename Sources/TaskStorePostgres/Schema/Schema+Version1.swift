@@ -6,7 +6,8 @@ extension Schema {
         """
         CREATE TABLE grid (
             version integer NOT NULL,
-            last_type integer NOT NULL DEFAULT 0
+            last_type integer NOT NULL DEFAULT 0,
+            origin text
         )
         """,
         """
@@ -26,7 +27,9 @@ extension Schema {
             epoch bigint NOT NULL DEFAULT 0,
             timeline bigint,
             identity text NOT NULL,
-            secret bytea NOT NULL
+            secret bytea NOT NULL,
+            home text,
+            keys_of_all bigint NOT NULL DEFAULT 0
         ) WITH (fillfactor = 10)
         """,
         """

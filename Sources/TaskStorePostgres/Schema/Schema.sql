@@ -7,7 +7,8 @@
 -- One row: what the grid as a whole remembers.
 CREATE TABLE grid (
     version integer NOT NULL,                  -- the number of the latest migration
-    last_type integer NOT NULL DEFAULT 0       -- the highest number ever given to a type
+    last_type integer NOT NULL DEFAULT 0,      -- the highest number ever given to a type
+    origin text                                -- the id of the move that brought the record here; null: none did
 );
 
 -- A row for each slot, which is one scheduler with ids, term and clock of its own. Updated by each turn.
@@ -27,7 +28,9 @@ CREATE TABLE slot (
     epoch bigint NOT NULL DEFAULT 0,           -- raised when the store goes on from a copy: earlier proofs hold no more
     timeline bigint,                           -- the database's, when the term began; null: it could not be read
     identity text NOT NULL,                    -- a UUID, made with the store
-    secret bytea NOT NULL                      -- random, made with the store: the key of the proofs of work
+    secret bytea NOT NULL,                     -- random, made with the store: the key of the proofs of work
+    home text,                                 -- which table this was when the term began: another one was restored; null: not known
+    keys_of_all bigint NOT NULL DEFAULT 0      -- rows of `submission` without a user, whose keys hold for all: from an SQLite store
 ) WITH (fillfactor = 10);
 
 -- The dispatcher that a slot is leased to; beside `slot`, so that it is renewed while a commit holds that row. Unlike all others, its times
@@ -65,11 +68,11 @@ CREATE TABLE submission (
     created bigint NOT NULL,
     count integer NOT NULL,
     form smallint NOT NULL,                    -- 0 single, 1 batch
-    "user" text COLLATE "C" NOT NULL,          -- who submitted it
+    "user" text COLLATE "C" NOT NULL,          -- who submitted it; empty: not known
     key text COLLATE "C" NOT NULL,
     client text,
     correlation text,
-    type text NOT NULL,                        -- its name
+    type text NOT NULL,                        -- its name; empty: not known, as is the fingerprint then
     fingerprint bytea NOT NULL,
     PRIMARY KEY (key, "user")
 ) PARTITION BY HASH (key, "user");

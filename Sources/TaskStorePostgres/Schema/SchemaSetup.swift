@@ -54,13 +54,7 @@ struct SchemaSetup {
         let transaction = try await connection.begin()
         do {
             if !hasTables {
-                if !hasSchema { try await run(["CREATE SCHEMA \(Schema.quoted(name))"], "make the schema", transaction) }
-                try await migrate(from: 0, transaction)
-                _ = try await transaction.run(
-                    [
-                        Self.makeSlot(SlotState.number, UUID().uuidString.lowercased(), ProofKey.randomSecret()),
-                        Self.makeLease(SlotState.number),
-                    ] + Block(number: 0).creation + Block(number: 1).creation)
+                try await make(hasSchema: hasSchema, blocks: [0, 1], transaction)
             } else {
                 // The dispatcher that is at work finishes its turn, and the next one finds the new version.
                 let version = try await transaction.run([Self.lockVersion(), Self.lockSlots()])[0].first("version", Int32.self) ?? 0
@@ -82,6 +76,16 @@ struct SchemaSetup {
                 "its tables are of version \(version), which a newer program has made, and this one knows \(Schema.version): "
                     + "use that program, or give the grid another prefix")
         }
+    }
+
+    /// Makes all tables, and a slot that has given no id yet.
+    func make(hasSchema: Bool, blocks: [Int64], _ transaction: PostgresTransaction) async throws {
+        if !hasSchema { try await run(["CREATE SCHEMA \(Schema.quoted(name))"], "make the schema", transaction) }
+        try await migrate(from: 0, transaction)
+        _ = try await transaction.run(
+            [
+                Self.makeSlot(SlotState.number, UUID().uuidString.lowercased(), ProofKey.randomSecret()), Self.makeLease(SlotState.number),
+            ] + blocks.flatMap { Block(number: $0).creation })
     }
 
     private func migrate(from version: Int32, _ transaction: PostgresTransaction) async throws {

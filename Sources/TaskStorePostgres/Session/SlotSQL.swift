@@ -8,15 +8,15 @@ enum SlotSQL {
         SELECT slot.*, (SELECT coalesce(max(number), -1) FROM block) AS last_block FROM slot WHERE slot = $1::integer
         """)
 
-    /// Begins a term. Of another timeline than the term before, it begins an epoch too, and skips a block of ids: the database may have
-    /// lost the last commits, and what they handed out must fit nothing.
+    /// Begins a term. Of another timeline than the term before, or in another table, it begins an epoch too, and skips a block of ids: the
+    /// database may have lost the last commits, and what they handed out must fit nothing.
     static let beginTerm = PostgresQuery(
         "begin_term",
         """
         UPDATE slot SET term = term + 1, turn = turn + 1,
-            epoch = epoch + CASE WHEN timeline <> $2::bigint THEN 1 ELSE 0 END,
-            last_task = last_task + CASE WHEN timeline <> $2::bigint THEN \(Block.size) ELSE 0 END,
-            timeline = coalesce($2::bigint, timeline)
+            epoch = epoch + CASE WHEN timeline <> $2::bigint OR home <> $3::text THEN 1 ELSE 0 END,
+            last_task = last_task + CASE WHEN timeline <> $2::bigint OR home <> $3::text THEN \(Block.size) ELSE 0 END,
+            timeline = coalesce($2::bigint, timeline), home = coalesce($3::text, home)
         WHERE slot = $1::integer RETURNING slot.*, (SELECT coalesce(max(number), -1) FROM block) AS last_block
         """)
 
@@ -24,6 +24,22 @@ enum SlotSQL {
     /// new timeline at once: `pg_control_checkpoint()` tells it after the next checkpoint only.
     static let timeline = PostgresQuery(
         "timeline", "SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS timeline")
+
+    /// Names the table of slots among all of all servers: tables that `pg_dump` has written get other numbers where they are restored. The
+    /// server's own number tells two servers apart whose tables happen to have the same ones.
+    static let home = PostgresQuery(
+        "home",
+        """
+        SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+            (SELECT oid FROM pg_database WHERE datname = current_database()), 'slot'::regclass::oid) AS home
+        """)
+
+    /// The same where the server does not tell its number.
+    static let homeInDatabase = PostgresQuery(
+        "home_in_database",
+        """
+        SELECT concat_ws('/', (SELECT oid FROM pg_database WHERE datname = current_database()), 'slot'::regclass::oid) AS home
+        """)
 
     /// A commit that has returned is durable, whatever the role's or the database's default is. The server says what standbys
     /// have to confirm.
@@ -45,7 +61,7 @@ enum SlotSQL {
         "set_pruning",
         """
         UPDATE slot SET pruned = pruned + $2::bigint, pruned_to = greatest(pruned_to, $3::bigint), walked = $4::bigint, swept = $5::bigint,
-            keys = keys - $6::bigint
+            keys = keys - $6::bigint, keys_of_all = greatest(0, keys_of_all - $7::bigint)
         WHERE slot = $1::integer
         """)
 }

@@ -84,6 +84,16 @@ actor Writer {
         }
     }
 
+    /// Which table the slot is in.
+    private func findHome() async throws -> String? {
+        do throws(PostgresError) {
+            return try await connection.run([SlotSQL.home()])[0].first("home", String.self)
+        } catch {
+            guard error.sqlState != nil else { throw error }
+            return try await connection.run([SlotSQL.homeInDatabase()])[0].first("home", String.self)
+        }
+    }
+
     /// Begins a term, and reads the state.
     ///
     /// - Returns: It, and the number of the epoch.
@@ -94,7 +104,7 @@ actor Writer {
         // A failover is what a term is begun after.
         (stateTimeline, loss) = (nil, nil)
         try await connect()
-        let transaction = try await connection.begin([SlotSQL.beginTerm(SlotState.number, timeline)])
+        let transaction = try await connection.begin([SlotSQL.beginTerm(SlotState.number, timeline, findHome())])
         do {
             let rows = transaction.answers[0]
             let read = try await OpenState(try SlotState(rows), transaction)

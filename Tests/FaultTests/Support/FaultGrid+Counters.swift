@@ -89,7 +89,8 @@ extension FaultGrid {
 
     /// Waits until a service's log has a text.
     func logged(_ service: String, _ text: String) async throws {
-        try await until { try String(contentsOfFile: file("\(service).log"), encoding: .utf8).contains(text) }
+        // A service that is just being started has no log yet.
+        try await until { (try? String(contentsOfFile: file("\(service).log"), encoding: .utf8).contains(text)) ?? false }
     }
 
     /// Looks again after everything that the grid says (heartbeats come each second) until it is as wanted.

@@ -50,6 +50,12 @@ package struct StoreComparison {
         if reopen != nil { await store.close() }
     }
 
+    /// The record is in another store now, which skips some ids.
+    package mutating func goOn(with store: any TaskStore, skipping ids: Int64) async {
+        self.store = store
+        await model.skip(ids)
+    }
+
     private mutating func prune(_ comment: Comment) async throws {
         let before = Timestamp.at(now - random.number(0...200))
         let retention = Retention(

@@ -19,6 +19,9 @@ package actor ModelTaskStore: TaskStore {
         return state
     }
 
+    /// The next task gets an id that is so much higher.
+    func skip(_ ids: Int64) { state.lastTask += ids }
+
     package func beginTerm() throws(StoreError) -> Term {
         state.term = Term(try opened().term.rawValue + 1)
         return state.term

@@ -1,0 +1,38 @@
+package import TaskGridCore
+
+/// The move of a grid's record to another store, as the store that it leaves remembers it: durably, so that no dispatcher goes on with that
+/// one.
+package struct StoreMove: Hashable, Sendable {
+    /// A UUID, which the other store gets with the record: that is how a copy that was interrupted finds out whether it was made.
+    package let id: String
+    /// The URL of the database that it moves to, without a password.
+    package let destination: String
+    /// The PostgreSQL schema there.
+    package let schema: String
+    /// By the wall clock.
+    package let started: Timestamp
+    /// By the wall clock; nil: the copy is under way, or was interrupted.
+    package var finished: Timestamp?
+
+    package init(id: String, destination: String, schema: String, started: Timestamp, finished: Timestamp? = nil) {
+        self.id = id
+        self.destination = destination
+        self.schema = schema
+        self.started = started
+        self.finished = finished
+    }
+
+    /// A message: what happened to the store, and what to do.
+    package var explanation: String {
+        guard let finished else {
+            return """
+                it is being moved to \(destination) (schema '\(schema)') since \(started), and no dispatcher uses it meanwhile; call \
+                'taskgrid store copy' again to finish that, or with --abandon to go on here
+                """
+        }
+        return """
+            it was moved to \(destination) (schema '\(schema)') at \(finished), and no dispatcher uses it any more; set dispatcher.store to \
+            that URL, or name another file
+            """
+    }
+}

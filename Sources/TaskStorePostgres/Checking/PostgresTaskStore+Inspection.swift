@@ -1,0 +1,57 @@
+package import Logging
+package import Postgres
+package import TaskStore
+
+extension PostgresTaskStore {
+    /// Compares a store's counters with its rows, and says how durable it is. It writes nothing, and a dispatcher may be at work meanwhile.
+    ///
+    /// - Parameters:
+    ///   - settings: how to connect.
+    ///   - schema: the PostgreSQL schema: the grid's prefix.
+    ///   - logger: where the connection says what happens to it.
+    /// - Throws: `StoreError`: `missing` where there is no store, `newerVersion`, `unavailable`, `failed`.
+    package static func inspect(
+        _ settings: PostgresSettings, schema: String, logger: Logger
+    ) async throws(StoreError) -> StoreInspection {
+        var settings = settings
+        settings.parameters["default_transaction_read_only"] = "on"
+        settings.parameters["search_path"] = Schema.quoted(schema)
+        settings.parameters["jit"] = "off"
+        let connection = PostgresConnection(settings, name: "store-check", logger: logger)
+        do {
+            try await connection.connect()
+            let inspection = try await inspect(connection, schema: schema)
+            await connection.close()
+            return inspection
+        } catch {
+            await connection.close()
+            throw StoreError(error, schema: schema)
+        }
+    }
+
+    private static let snapshot = PostgresQuery.once("inspection", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    private static let version = PostgresQuery.once("find_version", "SELECT version FROM grid")
+
+    private static func inspect(_ connection: PostgresConnection, schema: String) async throws -> StoreInspection {
+        let found = try await connection.run([MoveSQL.find(schema)])[0]
+        guard try found.first("has_record", Bool.self) == true else {
+            throw StoreError(.missing, "there is no record of a grid in this schema; name another one with --prefix")
+        }
+        guard let known = try await connection.run([version()])[0].first("version", Int32.self), known <= Schema.version else {
+            throw StoreError(.newerVersion, "a newer program has made its tables; use that program")
+        }
+        let statements = StoreTables.postgres.statements.map { PostgresQuery.once("inspect", $0)() }
+        let answers = try await connection.transaction([snapshot(), Durability.find()] + statements, within: .seconds(24 * 3600))
+        var figures = StoreFigures()
+        for rows in answers.dropFirst(2) {
+            let (name, type) = (try rows.column("name", String.self), try rows.column("type", Int64.self))
+            let (state, value) = (try rows.column("state", Int64.self), try rows.column("value", Int64.self))
+            let text = try rows.column("text", String.self)
+            for row in rows.indices {
+                figures.add(
+                    name: try name[row], type: try type[row], state: try state[row], value: try value[row], text: try text[ifPresent: row])
+            }
+        }
+        return StoreInspection(figures, try Durability(answers[1]).findings)
+    }
+}
