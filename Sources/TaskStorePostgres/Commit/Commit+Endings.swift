@@ -14,7 +14,7 @@ struct AskedEnding {
 
 extension Commit {
     /// Inserts the endings of tasks that may be open: deferred ones are, those in ranges may have ended before.
-    mutating func askEndings(_ pipeline: inout Pipeline, _ state: inout OpenState) throws {
+    mutating func askEndings(_ pipeline: inout Pipeline, _ state: inout OpenState, isPlain: Bool) throws {
         var rows: [EndingRow] = []
         rows.reserveCapacity(changes.endings.count)
         var seen = Set<Int64>(minimumCapacity: changes.endings.count)
@@ -38,14 +38,15 @@ extension Commit {
             rows.append(EndingRow(ending, type: asked.type, latest: attempt))
         }
         guard !askedEndings.isEmpty else { return }
-        endingsQuestion = pipeline.add(CommitSQL.insertEndings(rows, mayBeGone: state.slot.prunedTo))
+        endingsQuestion = pipeline.add(
+            isPlain ? CommitSQL.insertFirstEndings(rows) : CommitSQL.insertEndings(rows, mayBeGone: state.slot.prunedTo))
     }
 
     /// Applies the answers, and ends tasks that this commit accepts.
-    mutating func end(_ state: inout OpenState, _ answers: Pipeline.Answers) throws {
+    mutating func end(_ state: inout OpenState, _ answers: Pipeline.Answers?) throws {
         if let endingsQuestion {
-            let inserted = Set(try answers[endingsQuestion].values("id", Int64.self))
-            for asked in askedEndings where inserted.contains(asked.id) { try count(asked, &state) }
+            let inserted = try answers.map { Set(try $0[endingsQuestion].values("id", Int64.self)) }
+            for asked in askedEndings where inserted?.contains(asked.id) ?? true { try count(asked, &state) }
         }
         for (index, ending) in changes.endings.enumerated() where ending.id.rawValue > known {
             let id = ending.id.rawValue

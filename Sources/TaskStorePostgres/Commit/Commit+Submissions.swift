@@ -20,10 +20,10 @@ struct KnownSubmission {
 extension Commit {
     /// Applies the answers to the keys: adds the tasks of new ones, and answers the others.
     mutating func accept(
-        _ pipeline: inout Pipeline, _ state: inout OpenState, _ answers: Pipeline.Answers, repeated: PostgresRows?
+        _ pipeline: inout Pipeline, _ state: inout OpenState, _ answers: Pipeline.Answers?, repeated: PostgresRows?
     ) throws {
         var old: [Int: KnownSubmission] = [:]
-        if let repeated, let keysQuestion { old = try knownSubmissions(repeated, newKeys.repeats(answers[keysQuestion])) }
+        if let repeated, let keysQuestion, let answers { old = try knownSubmissions(repeated, newKeys.repeats(answers[keysQuestion])) }
         newKeys.repeated = old.count
         var tasks: [TaskRow] = []
         tasks.reserveCapacity(newKeys.rows.reduce(0) { $0 + $1.count })

@@ -10,7 +10,8 @@ import TaskStore
 /// 2. ``write(_:_:_:repeated:)``: what follows from the answers; and the tasks that are taken are read.
 /// 3. ``finish(_:_:)``: what follows from these, and the counters.
 ///
-/// A step that has nothing to ask is part of the next, except that COMMIT follows the answer of the fence.
+/// A step that has nothing to ask is part of the next, except that COMMIT follows the answer of the fence. A commit that ``isPlain`` goes in
+/// one journey: its statements fail where an answer would not be the usual one, and then it is made again in three steps.
 struct Commit {
     let changes: StoreChanges
     /// The highest id that was given before this commit.
@@ -44,6 +45,18 @@ struct Commit {
     var nextTake = 0
     var asksTakes = AskedTakes()
 
+    /// Whether usual answers are all that it needs: each key is new, and each task has not ended.
+    static func isPlain(_ changes: StoreChanges, _ state: borrowing OpenState) -> Bool {
+        changes.submissions.count + changes.endings.count <= maximumPlain && changes.takes.isEmpty && changes.reopenings.isEmpty
+            && changes.schedules.isEmpty && changes.forgettings.isEmpty && state.slot.keysOfAll == 0
+            && changes.endings.allSatisfy { $0.id.rawValue > state.slot.prunedTo }
+            && changes.types.allSatisfy { state.types.number(of: $0) != nil }
+            && changes.submissions.allSatisfy { state.types.number(of: $0.submission.type) != nil }
+    }
+
+    /// The more it has, the less a journey counts, and the more is made in vain.
+    private static let maximumPlain = 16
+
     init(_ changes: StoreChanges, _ state: borrowing OpenState) {
         self.changes = changes
         known = state.slot.lastTask
@@ -62,16 +75,27 @@ struct Commit {
     // MARK: The first step
 
     /// Adds the fence and the questions.
-    mutating func ask(_ pipeline: inout Pipeline, _ state: inout OpenState) throws {
+    ///
+    /// - Parameters:
+    ///   - pipeline: gets them.
+    ///   - state: the state in memory.
+    ///   - isPlain: the statements are those that fail where their answers are not the usual ones.
+    mutating func ask(_ pipeline: inout Pipeline, _ state: inout OpenState, isPlain: Bool = false) throws {
         newKeys = NewKeys(changes.submissions, after: known)
         pipeline.add(
-            CommitSQL.fence, SlotState.number, state.slot.turn, changes.term?.rawValue, newKeys.lastTask, Int64(newKeys.rows.count),
+            isPlain ? CommitSQL.strictFence : CommitSQL.fence, SlotState.number, state.slot.turn, changes.term?.rawValue, newKeys.lastTask,
+            Int64(newKeys.rows.count),
             changes.clock?.clock.rawValue, changes.clock?.wall.rawValue)
         askTypes(&pipeline, state)
-        if !newKeys.rows.isEmpty { keysQuestion = pipeline.add(newKeys.insertion(changes.submissions, hasKeysOfAll: hasKeysOfAll)) }
-        if !changes.endings.isEmpty { try askEndings(&pipeline, &state) }
+        if !newKeys.rows.isEmpty { keysQuestion = pipeline.add(newKeys.insertion(changes.submissions, by: insertion(isPlain))) }
+        if !changes.endings.isEmpty { try askEndings(&pipeline, &state, isPlain: isPlain) }
         if !changes.reopenings.isEmpty { askReopenings(&pipeline) }
         if !changes.schedules.isEmpty { askSchedules(&pipeline, &state) }
+    }
+
+    private func insertion(_ isPlain: Bool) -> PostgresQuery {
+        if isPlain { return CommitSQL.insertNewSubmissions }
+        return hasKeysOfAll ? CommitSQL.insertSubmissionsBesideOfAll : CommitSQL.insertSubmissions
     }
 
     private mutating func askTypes(_ pipeline: inout Pipeline, _ state: borrowing OpenState) {
@@ -97,21 +121,27 @@ struct Commit {
         return query(repeats.map { StoredText.stored($0.user) }, repeats.map { StoredText.stored($0.key) })
     }
 
-    /// Applies the answers of the first step, and adds what follows. `repeated` are the submissions of keys that were used before.
+    /// Applies the answers of the first step, and adds what follows.
+    ///
+    /// - Parameters:
+    ///   - pipeline: gets the statements.
+    ///   - state: the state in memory.
+    ///   - answers: the answers; nil: the usual ones.
+    ///   - repeated: the submissions of keys that were used before.
     mutating func write(
-        _ pipeline: inout Pipeline, _ state: inout OpenState, _ answers: Pipeline.Answers, repeated: PostgresRows?
+        _ pipeline: inout Pipeline, _ state: inout OpenState, _ answers: Pipeline.Answers?, repeated: PostgresRows? = nil
     ) throws {
-        if let typesQuestion {
+        if let typesQuestion, let answers {
             let rows = answers[typesQuestion]
             let (id, name) = (try rows.column("id", Int32.self), try rows.column("name", String.self))
             for row in rows.indices { state.types.add(try TaskType(stored: name[row]), try id[row]) }
         }
         if !changes.submissions.isEmpty { try accept(&pipeline, &state, answers, repeated: repeated) }
         if !changes.endings.isEmpty { try end(&state, answers) }
-        if !changes.reopenings.isEmpty { try reopen(&pipeline, &state, answers) }
+        if !changes.reopenings.isEmpty, let answers { try reopen(&pipeline, &state, answers) }
         if !newEndings.isEmpty { insertNewEndings(&pipeline) }
         openings.write(to: &pipeline)
-        if !changes.schedules.isEmpty { try schedule(&pipeline, &state, answers) }
+        if !changes.schedules.isEmpty, let answers { try schedule(&pipeline, &state, answers) }
         if !changes.attempts.isEmpty { note(&pipeline) }
         if !changes.pauses.isEmpty { pause(&pipeline) }
         if !changes.bulkActions.isEmpty { writeBulkActions(&pipeline) }
@@ -162,10 +192,10 @@ struct Commit {
     }
 
     /// The transaction is durable.
-    mutating func finished(_ state: inout OpenState, _ answers: Pipeline.Answers, _ forgettings: [Pipeline.Place?]) -> StoreReceipt {
+    mutating func finished(_ state: inout OpenState, _ answers: Pipeline.Answers?, _ forgettings: [Pipeline.Place?]) -> StoreReceipt {
         state.accept()
         for (forgetting, place) in zip(changes.forgettings, forgettings) {
-            let isForgotten = place.map { answers[$0].count > 0 } ?? false
+            let isForgotten = answers.flatMap { answers in place.map { answers[$0].count > 0 } } ?? false
             forgotten.append(isForgotten)
             guard isForgotten, let number = state.types.number(of: forgetting.type) else { continue }
             state.types.remove(forgetting.type)

@@ -14,6 +14,10 @@ enum CommitSQL {
         WHERE slot = $1::integer AND turn = $2::bigint AND ($3::bigint IS NULL OR term = $3::bigint) RETURNING term
         """)
 
+    /// The same, which fails where it finds no row: 22012, division by zero.
+    static let strictFence = PostgresQuery(
+        "strict_fence", "WITH fence AS (\(fence.sql)) SELECT 1 / count(*) AS held FROM fence")
+
     /// Where keys were repeated, fewer ids are given than the fence has noted.
     static let correctSlot = PostgresQuery(
         "correct_slot", "UPDATE slot SET last_task = $2::bigint, keys = keys - $3::bigint WHERE slot = $1::integer")
@@ -44,6 +48,17 @@ enum CommitSQL {
             $1::bigint[], $2::bigint[], $3::integer[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
                 $10::bytea[]
         ) ON CONFLICT (key, "user") DO NOTHING RETURNING first
+        """)
+
+    /// The same of keys that are believed to be new: 23505 where one is not.
+    static let insertNewSubmissions = PostgresQuery(
+        "insert_new_submissions",
+        """
+        INSERT INTO submission (first, created, count, form, "user", key, client, correlation, type, fingerprint)
+        SELECT * FROM unnest(
+            $1::bigint[], $2::bigint[], $3::integer[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                $10::bytea[]
+        )
         """)
 
     /// The same where some keys hold for every user.
@@ -111,6 +126,15 @@ enum CommitSQL {
             $1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::integer[], $6::smallint[], $7::text[], $8::text[], $9::bytea[]
         ) AS new (id) WHERE new.id > $10::bigint OR (SELECT id FROM task WHERE task.id = new.id LIMIT 1) IS NOT NULL
         ON CONFLICT (id) DO NOTHING RETURNING id
+        """)
+
+    /// The same of tasks that are there, and are believed to be open: 23505 where one is not.
+    static let insertFirstEndings = PostgresQuery(
+        "insert_first_endings",
+        """
+        INSERT INTO ending (id, completed, run, type, attempt, state, worker, error, result)
+        SELECT * FROM unnest(
+            $1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::integer[], $6::smallint[], $7::text[], $8::text[], $9::bytea[])
         """)
 
     static let deleteEndings = PostgresQuery("delete_endings", "DELETE FROM ending WHERE id = ANY($1::bigint[])")

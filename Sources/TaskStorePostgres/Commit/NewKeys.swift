@@ -49,10 +49,9 @@ struct NewKeys {
     ///
     /// - Parameters:
     ///   - submissions: the submissions of the commit.
-    ///   - hasKeysOfAll: whether some keys hold for every user.
-    func insertion(_ submissions: [NewSubmission], hasKeysOfAll: Bool) -> PostgresStatement {
-        let query = hasKeysOfAll ? CommitSQL.insertSubmissionsBesideOfAll : CommitSQL.insertSubmissions
-        return query(rows.map { (submissions[$0.index], $0.first) })
+    ///   - query: the statement that does it.
+    func insertion(_ submissions: [NewSubmission], by query: PostgresQuery) -> PostgresStatement {
+        query(rows.map { (submissions[$0.index], $0.first) })
     }
 
     /// The rows that were not inserted: their keys were used before.

@@ -56,8 +56,12 @@ extension PostgresQuery {
         return PostgresStatement(self, parameters)
     }
 
-    /// Inserts endings. `mayBeGone`: up to this id the tasks may be gone.
-    func callAsFunction(_ rows: [EndingRow], mayBeGone: Int64) -> PostgresStatement {
+    /// Inserts endings.
+    ///
+    /// - Parameters:
+    ///   - rows: the rows.
+    ///   - mayBeGone: up to this id the tasks may be gone; nil: the statement does not ask.
+    func callAsFunction(_ rows: [EndingRow], mayBeGone: Int64? = nil) -> PostgresStatement {
         var parameters = PostgresParameters()
         parameters.reserve(rows.count * 100 + rows.reduce(0) { $0 + ($1.result?.count ?? 0) })
         parameters.append(array: rows.lazy.map(\.id))
@@ -69,7 +73,7 @@ extension PostgresQuery {
         parameters.append(array: rows.lazy.map { StoredText.stored($0.worker) })
         parameters.append(array: rows.lazy.map { $0.error.map(StoredText.stored) })
         parameters.append(arrayOf: Data.self) { array in for row in rows { array.append(row.result) } }
-        parameters.append(mayBeGone)
+        if let mayBeGone { parameters.append(mayBeGone) }
         return PostgresStatement(self, parameters)
     }
 

@@ -10,10 +10,16 @@ extension Writer {
         await enter()
         defer { leave() }
         let count = changes.submissions.reduce(0) { $0 + Int64($1.submission.tasks.count) }
+        var isPlain = true
         while true {
             try await load()
             try await makeBlocks(for: count)
             do {
+                if isPlain, let state, Commit.isPlain(changes, state) {
+                    if let receipt = try await commitPlain(changes) { return receipt }
+                    isPlain = false
+                    continue
+                }
                 var (commit, pipeline) = try change { state in
                     var (commit, pipeline) = (Commit(changes, state), Pipeline())
                     try commit.ask(&pipeline, &state)
@@ -27,6 +33,36 @@ extension Writer {
             }
         }
     }
+
+    /// Commits in one journey.
+    ///
+    /// - Returns: Nil where an answer would not be the usual one: nothing was changed.
+    private func commitPlain(_ changes: StoreChanges) async throws -> StoreReceipt? {
+        var (commit, statements) = try change { state in
+            var (commit, pipeline) = (Commit(changes, state), Pipeline())
+            try commit.ask(&pipeline, &state, isPlain: true)
+            try commit.write(&pipeline, &state, nil)
+            _ = commit.finish(&pipeline, &state)
+            return (commit, pipeline.statements)
+        }
+        Failpoint.storeTransaction.pass()
+        do throws(PostgresError) {
+            // The server commits a pipeline at its end.
+            _ = try await connection.run(statements)
+        } catch {
+            if error.outcome == .unknown { throw StoreError(commit: error) }
+            guard let state = error.sqlState, Self.unusual.contains(state) else { throw error }
+            self.state?.undo()
+            return nil
+        }
+        let receipt = try change { commit.finished(&$0, nil, []) }
+        keyPace.earn(commit.newKeys.rows.count)
+        makeBlockAhead()
+        return receipt
+    }
+
+    /// The states of the strict statements: the fence found no row, a key was used before, a task has ended.
+    private static let unusual: Set<String> = ["22012", "23505"]
 
     /// The second and the third step of a commit.
     private func finish(_ commit: inout Commit, _ transaction: PostgresTransaction) async throws -> StoreReceipt {

@@ -36,6 +36,9 @@ actor Writer {
     private var nextMakeAhead = ContinuousClock.now
     private var isClosed = false
 
+    /// The connection's thread: a call changes no thread between its statements.
+    nonisolated var unownedExecutor: UnownedSerialExecutor { connection.unownedExecutor }
+
     init(_ connection: PostgresConnection, logger: Logger) {
         self.connection = connection
         self.logger = logger
@@ -219,7 +222,7 @@ actor Writer {
 
 extension StoreError {
     /// Nobody knows whether the transaction was committed.
-    fileprivate init(commit error: PostgresError) {
+    init(commit error: PostgresError) {
         self.init(
             .unknown,
             "nobody knows whether a commit was made; the dispatcher begins a term and reads the store again (\(error.message))")
