@@ -2,7 +2,6 @@ import Foundation
 import LocalGrid
 import Logging
 import Postgres
-import Synchronization
 import TaskGridCore
 import TaskStore
 import TaskStoreConformance
@@ -10,55 +9,6 @@ import TestSupport
 import Testing
 
 @testable import TaskStorePostgres
-
-/// A network before the server that a test cuts, in the middle of a commit.
-private final class Cutter: Sendable {
-    private struct State {
-        /// The answers that go through before the cut; nil: all do.
-        var left: Int?
-        var direction = ByteProxy.Direction.towardClient
-        var isCut = false
-    }
-
-    private final class Shared: Sendable {
-        let state = Mutex(State())
-    }
-
-    private let shared = Shared()
-    private let proxy: ByteProxy
-
-    var port: Int { proxy.port }
-
-    init(to server: Int) throws {
-        let shared = shared
-        proxy = try ByteProxy(to: server) { _, direction, _, _ in
-            shared.state.withLock { state in
-                guard !state.isCut, direction == state.direction, let left = state.left else { return .pass }
-                guard left == 0 else {
-                    state.left = left - 1
-                    return .pass
-                }
-                state.isCut = true
-                return .cut(after: 0)
-            }
-        }
-    }
-
-    /// Cuts the connection in a direction after so many more journeys.
-    func cut(_ direction: ByteProxy.Direction, after journeys: Int) {
-        shared.state.withLock { $0 = State(left: journeys, direction: direction) }
-    }
-
-    /// - Returns: Whether it was cut.
-    func heal() -> Bool {
-        shared.state.withLock { state in
-            defer { state = State() }
-            return state.isCut
-        }
-    }
-
-    func stop() { proxy.stop() }
-}
 
 @Suite("A PostgreSQL that fails under a store", .enabled(if: TestDatabase.isThereOrRequired), .timeLimit(.minutes(10)))
 struct FaultTests {
@@ -126,6 +76,38 @@ struct FaultTests {
             try await drop(schema)
         }
         #expect(codes == [.unavailable, .unknown], "\(direction)")
+    }
+
+    @Test(arguments: [ByteProxy.Direction.towardServer, .towardClient])
+    func `a small commit goes in one journey, and one that is cut on it is made whole or not at all`(
+        direction: ByteProxy.Direction
+    ) async throws {
+        let cutter = try await Cutter(to: TestDatabase.shared().port)
+        defer { cutter.stop() }
+        let url = try await TestDatabase.shared().url(host: "127.0.0.1:\(cutter.port)") + "&sslmode=disable"
+        let schema = uniqueSchema()
+        let store = try await open(schema, url)
+        var term = try await store.beginTerm()
+        try await store.submit(.of(key: "first", [.text("a"), .text("b")], handsOut: true))
+        for number in 0..<2 {
+            let changes = {
+                StoreChanges(term: $0, submissions: [.of(key: "key-\(number)", [.text("c")])], endings: [.of(TaskID(Int64(number) + 1))])
+            }
+            let before = try await store.counts()
+            cutter.cut(direction, after: number)
+            let thrown = await code { _ = try await store.commit(changes(term)) }
+            #expect(cutter.heal() == (number == 0) && (thrown != nil) == (number == 0))
+            if thrown == nil { break }
+            #expect(thrown == .unknown)
+            term = try await store.beginTerm()
+            let isMade = try await store.counts() != before
+            let receipt = try await store.commit(changes(term))
+            #expect(receipt.submissions[0].isRepeat == isMade && receipt.endings == [!isMade])
+            let contents = try await store.writer.contents()
+            #expect(contents?.memory == contents?.rows)
+        }
+        await store.close()
+        try await drop(schema)
     }
 
     @Test(arguments: [ByteProxy.Direction.towardServer, .towardClient])
@@ -226,7 +208,11 @@ struct FaultTests {
             let term = try await store.beginTerm()
             let proof = store.proofKey.proof(of: 1, attempt: 1, type: .reverse)
             try await store.submit(.of([.text("a")]))
-            try await until { try await sql("grid", "SELECT last_task FROM slot", url: standby.url)[0].first("last_task", Int64.self) == 1 }
+            // The standby has no table yet at first.
+            try await until {
+                let last = try? await sql("grid", "SELECT last_task FROM slot", url: standby.url)[0].first("last_task", Int64.self)
+                return last == 1
+            }
             await primary.kill()
             try await standby.promote()
             // The first call may find out that the connection is lost.
