@@ -6,12 +6,13 @@ import TaskStore
 ///
 /// It goes in three steps, each of which is one journey to the server and back, and changes the state in memory as it goes:
 ///
-/// 1. ``ask(_:_:)``: the fence, and what only the rows know: repeated keys, tasks that have ended before.
+/// 1. ``ask(_:_:isPlain:)``: the fence, and what only the rows know: repeated keys, tasks that have ended before.
 /// 2. ``write(_:_:_:repeated:)``: what follows from the answers; and the tasks that are taken are read.
 /// 3. ``finish(_:_:)``: what follows from these, and the counters.
 ///
-/// A step that has nothing to ask is part of the next, except that COMMIT follows the answer of the fence. A commit that ``isPlain`` goes in
-/// one journey: its statements fail where an answer would not be the usual one, and then it is made again in three steps.
+/// A step that has nothing to ask is part of the next, except that COMMIT follows the answer of the fence. A commit that
+/// ``isPlain(_:_:)`` goes in one journey: its statements fail where an answer would not be the usual one, and then it is made again in
+/// three steps.
 struct Commit {
     let changes: StoreChanges
     /// The highest id that was given before this commit.
