@@ -1,10 +1,23 @@
 import AMQP
 import Logging
+import ServiceLifecycle
 import ServiceSupport
 import TaskGridCore
+import TaskStore
 
 /// The loops beside the turns: what comes, what goes, and the time.
 extension Dispatcher {
+    /// Begins the first term, and reads the store. With a lease, the dispatcher before may be silent in the middle of a transaction: the
+    /// database ends that after some seconds, and until then lets nobody begin a term.
+    func beginFirstTerm(of scheduler: Scheduler) async throws {
+        guard store.lease != nil else { return try await scheduler.resume() }
+        try await cancelWhenGracefulShutdown {
+            try await scheduler.retryUntilDone("beginning a term", unless: { ![.locked, .unavailable, .unknown].contains($0.code) }) {
+                () async throws(StoreError) in try await scheduler.resume()
+            }
+        }
+    }
+
     func receive(_ intake: Consumer, into inbox: Inbox) async {
         let pulse = vitals.pulse("intake")
         defer { pulse.ends() }

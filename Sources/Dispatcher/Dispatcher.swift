@@ -114,7 +114,7 @@ package struct Dispatcher: Service {
             }
             // Read once it is the active one: until then another wrote to the store.
             Failpoint.dispatcherActive.pass()
-            try await scheduler.resume()
+            try await beginFirstTerm(of: scheduler)
         } catch {
             await listening.close()
             await consuming.close()

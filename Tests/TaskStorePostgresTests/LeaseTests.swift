@@ -127,6 +127,22 @@ struct LeaseTests {
         }
     }
 
+    @Test func `a dispatcher that fell silent in the middle of a commit keeps nobody from beginning a term`() async throws {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        let first = try await store.beginTerm()
+        let url = try await TestDatabase.shared().url
+        let silent = PostgresConnection(PostgresSettings(conninfo: url).ofStore(schema: schema), name: "silent", logger: .silent)
+        try await silent.connect()
+        let transaction = try await silent.begin([PostgresQuery.once("hold", "UPDATE slot SET turn = turn + 1 WHERE slot = 0")()])
+        // The server ends the silent one's session, before this one's patience is over.
+        #expect(try await store.beginTerm() > first)
+        await transaction.rollBack()
+        await silent.close()
+        await store.close()
+        try await drop(schema)
+    }
+
     @Test func `it says that the database is away, and goes on over a new connection`() async throws {
         try await TestDatabase.withServer { server in
             let store = try await open("grid", server.url)

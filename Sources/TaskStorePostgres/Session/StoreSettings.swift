@@ -21,7 +21,7 @@ extension PostgresSettings {
         "enable_hashjoin": "off",
         "enable_mergejoin": "off",
         "enable_seqscan": "off",
-        "idle_in_transaction_session_timeout": "10s",
+        "idle_in_transaction_session_timeout": "3s",
         "jit": "off",
         "lock_timeout": "5s",
         "plan_cache_mode": "force_generic_plan",
