@@ -11,7 +11,7 @@ enum TypeReads {
 
     static let pauses = PostgresQuery("pauses", "SELECT name, paused FROM type WHERE paused <> 0")
 
-    /// `$3` are the names of the types; with `$2` all are meant. Ranges are added up rather than tasks looked at, but for those in the
+    /// `$3` are the names of the types; with `$2` all are meant. Ranges are added up, and no tasks are looked at except those in the
     /// range around a cursor.
     static let counts = PostgresQuery(
         "counts",

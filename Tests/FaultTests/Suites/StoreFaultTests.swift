@@ -101,7 +101,7 @@ struct StoreFaultTests {
             hold.release()
             try await grid.runs.ended(8)
             try await grid.logged("dispatcher", "store step failed, retrying")
-            // While it tries to write the results, it answers.
+            // While it retries to write the results, it answers.
             try await grid.expectRejection(Data("while results wait".utf8), "lock")
             try lock.release()
             let released = ContinuousClock.now

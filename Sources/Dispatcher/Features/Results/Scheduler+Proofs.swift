@@ -43,7 +43,7 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - results: at least one.
-    ///   - error: the reason that the dead letter names.
+    ///   - error: the reason, which the message in the dead-letter queue has.
     ///   - line: what the log says.
     ///   - reason: what people are told, with what to do.
     ///   - turn: the turn.
