@@ -190,6 +190,7 @@ let package = Package(
             [
                 "TestSupport", "Dispatcher", "ServiceSupport", "TaskStore", "TaskStoreSQLite", "TaskStoreConformance", "TaskGridCore",
                 "AMQP",
+                "LocalGrid",
             ]),
         tests("NameserviceTests", ["TestSupport", "Nameservice", "TaskGridCore", "AMQP", lifecycle]),
         tests(

@@ -20,13 +20,13 @@ extension GridConfiguration {
     ///   - ports: the ports that were chosen.
     ///   - amqp: the broker's URL.
     ///   - tls: how TLS with it is spoken.
-    ///   - store: the URL of a private database that has the tasks; nil: as the settings say.
+    ///   - store: the URL of a private database that has the tasks, and the file of its password; nil: as the settings say.
     ///   - certificate: what the services speak HTTPS with; nil: as their own settings say.
     ///   - userURLs: the URLs, without a password, of the users of a private broker by their names, each of whom has a file of the password in
     ///     the broker's folder; empty: all services log in by `amqp`.
     func serviceStages(
-        ports: Ports, amqp: String, tls: TLSSettings? = nil, store: String? = nil, certificate: CertificateFiles? = nil,
-        userURLs: [String: String] = [:]
+        ports: Ports, amqp: String, tls: TLSSettings? = nil, store: (url: String, passwordFile: String)? = nil,
+        certificate: CertificateFiles? = nil, userURLs: [String: String] = [:]
     ) throws(LocalGridError) -> [[ChildProcess]] {
         guard let services else { return [] }
         func login(of user: String) throws(LocalGridError) -> (url: String, passwordFile: String?) {
@@ -45,9 +45,10 @@ extension GridConfiguration {
             let ready = folder.readyFile(of: name)
             var variables = PassedEnvironment.variables(for: role).merging(services.environment) { $1 }
             variables.merge(services.secrets[role] ?? [:]) { $1 }
-            // They are those of another database.
-            if store != nil {
-                variables = variables.filter { !$0.key.hasPrefix("PG") && $0.key != "TASKGRID_DISPATCHER_STORE_PASSWORD_FILE" }
+            if let store {
+                // libpq's are those of another database. The password's file is named, because the file of settings may name another's.
+                variables = variables.filter { !$0.key.hasPrefix("PG") }
+                variables["TASKGRID_DISPATCHER_STORE_PASSWORD_FILE"] = role == .dispatcher ? store.passwordFile : nil
             }
             variables.merge(ProgramSettings.variables(of: tls)) { $1 }
             variables.merge(ProgramSettings.variables(of: certificate)) { $1 }
@@ -60,7 +61,7 @@ extension GridConfiguration {
             variables["TASKGRID_QUEUE_KIND"] = services.topology.queueKind.rawValue
             variables["TASKGRID_READY_FILE"] = ready
             // A URL may hold a password.
-            if role == .dispatcher { variables["TASKGRID_DISPATCHER_STORE"] = store ?? services.store ?? folder.store }
+            if role == .dispatcher { variables["TASKGRID_DISPATCHER_STORE"] = store?.url ?? services.store ?? folder.store }
             if role == .monitor { variables["TASKGRID_MONITOR_HISTORY"] = services.history ?? folder.history }
             // One without a port of its own takes any.
             if let port = use.map({ ports[$0] }) ?? 0, role != .monitor { variables["TASKGRID_HEALTH_PORT"] = String(port) }

@@ -165,7 +165,7 @@ package final class LocalGrid: Sendable {
         defer { GridFile.remove(from: folder) }
         let database = try await prepareDatabase(ports)
         let store = try database.map { database throws(LocalGridError) in
-            database.url(host: "127.0.0.1:\(try configuration.databasePort(database.port))")
+            (database.url(host: "127.0.0.1:\(try configuration.databasePort(database.port))"), database.passwordFile)
         }
         let services = try configuration.serviceStages(
             ports: ports, amqp: file.amqp, tls: file.tls, store: store, certificate: configuration.certificate, userURLs: users)

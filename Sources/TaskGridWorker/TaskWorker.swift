@@ -39,7 +39,7 @@ public protocol TaskWorker<Input, Output>: Sendable {
     /// its slot is free for another task when it returns.
     ///
     /// - Throws: `TaskError(.invalidInput, …)` where no retry can help: the task ends as failed. Any other error fails
-    ///   the attempt, and the grid tries again.
+    ///   the attempt, and the grid begins another.
     func run(_ input: Input, context: TaskContext) async throws -> Output
 }
 

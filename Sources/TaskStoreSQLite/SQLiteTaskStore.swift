@@ -196,15 +196,7 @@ package final class SQLiteTaskStore: TaskStore {
 
     package func close() async {
         guard await gate.close() else { return }
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { [database] in
-                // Puts the log into the file, so that the file is whole by itself. If another process reads it, the log stays
-                // and is read when the store is opened again: nothing is lost by either failing.
-                try? database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-                try? database.close()
-                continuation.resume()
-            }
-        }
+        await database.checkpointAndClose()
     }
 
     // MARK: Access
@@ -236,18 +228,7 @@ package final class SQLiteTaskStore: TaskStore {
 
     private func transaction<Value>(_ database: Database, _ body: (Database) throws -> Value) throws -> Value {
         try checkFiles()
-        var value: Value?
-        do {
-            try database.inTransaction(.immediate) {
-                value = try body(database)
-                return .commit
-            }
-        } catch {
-            // With a value the body is done, and COMMIT has failed.
-            throw value == nil ? error : StoreError.ofCommit(error)
-        }
-        guard let value else { throw StoreError(.failed, "a transaction ended without an answer") }
-        return value
+        return try database.transaction(body)
     }
 
     /// Runs on a snapshot.

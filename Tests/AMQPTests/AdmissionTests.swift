@@ -27,7 +27,7 @@ struct AdmissionTests {
         while connection.reading.state != .locked { await Task.yield() }
         #expect(connection.reading.detail == "not yet")
         gate.refusal = nil
-        await connection.askAgain()
+        connection.askAgain()
         try await started
         #expect(connection.isConnected)
 
@@ -36,7 +36,7 @@ struct AdmissionTests {
         while connection.reading.state != .locked { await Task.yield() }
         #expect(connection.reading.detail == "no longer")
         gate.refusal = nil
-        await connection.askAgain()
+        connection.askAgain()
         _ = await reconnections.first { $0 == 2 }
         #expect(connection.isConnected)
         await connection.close()

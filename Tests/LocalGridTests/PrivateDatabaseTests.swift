@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridConfiguration
 import TestSupport
 import Testing
 
@@ -51,11 +52,14 @@ struct PrivateDatabaseTests {
     }
 
     @Test func `a whole cluster's password is never replaced, and one that others may read is refused`() async throws {
-        try await withFolder { folder in
-            let database = try PrivateDatabase(in: folder, installation: TestDatabase.installation())
+        try await withFolder("database") { folder in
+            let grid = GridFolder(URL(filePath: folder).deletingLastPathComponent().path)
+            let database = try PrivateDatabase(in: grid.database, installation: TestDatabase.installation())
+            #expect(!grid.hasDatabase)
             try await database.prepare()
+            #expect(grid.hasDatabase)
             let password = try database.password()
-            let file = "\(folder)/password"
+            let file = database.passwordFile
             chmod(file, 0o644)
             let readable = await #expect(throws: LocalGridError.self) { try await database.prepare() }
             #expect(readable?.code == .folder && readable?.message.contains(file) == true, "\(readable?.message ?? "")")

@@ -22,6 +22,7 @@ struct StoreLocationTests {
     @Test(arguments: [
         ("postgresql://grid:secret@host/grid", true), ("postgresql://host/grid?password=secret", true),
         ("postgresql://grid@host/?sslmode=require&sslpassword=x", true), ("postgresql://grid@host:5432/grid", false),
+        ("postgresql://grid:se?cret@host/grid", true), ("postgresql://gr?id:secret@host/grid", true),
         ("postgresql://host:5432/a@b", false), ("postgresql://grid:@host", false), ("me:secret@host", false),
     ])
     func `a password in it is seen`(text: String, shows: Bool) {
@@ -36,6 +37,9 @@ struct ShownStoreTests {
         ("postgresql://grid@a/grid?password=secret&sslmode=require", "postgresql://grid@a/grid?sslmode=require"),
         ("postgresql://grid@a:5433/grid?password=secret", "postgresql://grid@a:5433/grid"),
         ("postgresql://grid@a/grid?sslmode=require&sslpassword=secret", "postgresql://grid@a/grid?sslmode=require"),
+        ("postgresql://grid@a/grid?password=secret&sslpassword=secret", "postgresql://grid@a/grid"),
+        ("postgresql://a/grid?sslpassword=secret&password=secret&sslmode=require", "postgresql://a/grid?sslmode=require"),
+        ("postgresql://grid:se?cret@a,b/grid", "postgresql://grid@a,b/grid"), ("postgresql://gr?id:s@a/grid", "postgresql://gr?id@a/grid"),
     ])
     func `it has no password`(url: String, shown: String) {
         #expect(StoreLocation(url)?.urlWithoutPassword == shown)

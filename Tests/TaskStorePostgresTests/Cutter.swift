@@ -1,12 +1,13 @@
 import Synchronization
 import TestSupport
 
-/// A network before the server that a test cuts, in the middle of a commit.
+/// A network before the server that a test cuts or holds, in the middle of a commit.
 final class Cutter: Sendable {
     private struct State {
         /// The answers that go through before the cut; nil: all do.
         var left: Int?
         var direction = ByteProxy.Direction.towardClient
+        var verdict = ByteProxy.Verdict.cut(after: 0)
         var isCut = false
     }
 
@@ -29,7 +30,7 @@ final class Cutter: Sendable {
                     return .pass
                 }
                 state.isCut = true
-                return .cut(after: 0)
+                return state.verdict
             }
         }
     }
@@ -37,6 +38,11 @@ final class Cutter: Sendable {
     /// Cuts the connection in a direction after so many more journeys.
     func cut(_ direction: ByteProxy.Direction, after journeys: Int) {
         shared.state.withLock { $0 = State(left: journeys, direction: direction) }
+    }
+
+    /// Carries nothing more in a direction after so many reads, and leaves the connection open.
+    func hold(_ direction: ByteProxy.Direction, after reads: Int) {
+        shared.state.withLock { $0 = State(left: reads, direction: direction, verdict: .hold) }
     }
 
     /// - Returns: Whether it was cut.

@@ -21,6 +21,20 @@ struct DurabilityTests {
         try await drop(schema)
     }
 
+    @Test func `an inspection sees the standbys as the commits of a dispatcher wait for them`() async throws {
+        try await TestDatabase.withServer { server in
+            let store = try await open("grid", server.url)
+            await store.close()
+            try server.configure(["synchronous_standby_names": "nobody"])
+            let url = "\(server.url)&options=-csynchronous_commit%3Doff"
+            let setting = "SELECT current_setting('synchronous_standby_names') AS names"
+            try await until { try await sql("public", setting, url: url)[0].first("names", String.self) == "nobody" }
+            let inspection = try await PostgresTaskStore.inspect(PostgresSettings(conninfo: url), schema: "grid", logger: .silent)
+            let found = inspection.findings.filter { $0.subject == .durability }
+            #expect(found.contains { $0.found == "commits wait for a standby of 'nobody', and none is connected" }, "\(found)")
+        }
+    }
+
     @Test func `a session that could not be set up is set up by the next call`() async throws {
         try await TestDatabase.withServer { server in
             try await sql(

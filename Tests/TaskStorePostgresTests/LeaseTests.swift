@@ -143,6 +143,30 @@ struct LeaseTests {
         try await drop(schema)
     }
 
+    @Test func `a dispatcher that fell silent in the middle of a request keeps nobody from beginning a term`() async throws {
+        let cutter = try await Cutter(to: TestDatabase.shared().port)
+        defer { cutter.stop() }
+        let url = try await TestDatabase.shared().url(host: "127.0.0.1:\(cutter.port)") + "&sslmode=disable"
+        let schema = uniqueSchema()
+        let (silent, standby) = (try await open(schema, url), try await open(schema))
+        let first = try await silent.beginTerm()
+        try await silent.submit(.of(key: "small", [.text("a")]))
+        // More than the network's first read, which has the fence.
+        let large = NewSubmission.of(key: "large", [.text(String(repeating: "x", count: 1 << 18))])
+        cutter.hold(.towardServer, after: 1)
+        let commit = Task { try await silent.commit(StoreChanges(term: first, submissions: [large])) }
+        try await until {
+            let held = "SELECT FROM pg_locks WHERE relation = 'slot'::regclass AND mode = 'RowExclusiveLock' AND granted"
+            return try await sql(schema, held)[0].count == 1
+        }
+        #expect(try await standby.beginTerm() > first)
+        await #expect(throws: StoreError.self) { try await commit.value }
+        #expect(try await standby.counts(of: .reverse).pending == 1)
+        await silent.close()
+        await standby.close()
+        try await drop(schema)
+    }
+
     @Test func `it says that the database is away, and goes on over a new connection`() async throws {
         try await TestDatabase.withServer { server in
             let store = try await open("grid", server.url)

@@ -10,77 +10,8 @@ import Testing
 
 @testable import TaskStorePostgres
 
-/// A grid in an SQLite file, and the schema that it is to be moved to.
-private struct Moved {
-    let path: String
-    let schema = uniqueSchema()
-
-    var move: StoreMove {
-        StoreMove(id: UUID().uuidString.lowercased(), destination: "postgresql://elsewhere/grid", schema: schema, started: .at(0))
-    }
-
-    func withDestination<Value>(_ body: (PostgresStoreDestination) async throws -> Value) async throws -> Value {
-        let settings = PostgresSettings(conninfo: try await TestDatabase.shared().url)
-        let destination = PostgresStoreDestination(settings, schema: schema, logger: .silent)
-        do {
-            let value = try await body(destination)
-            await destination.close()
-            return value
-        } catch {
-            await destination.close()
-            throw error
-        }
-    }
-
-    /// Copies; `passed` may end it. The error `unknown` ends it as a kill does: nothing is tidied up but what the server does by itself.
-    @discardableResult
-    func copy(_ passed: @escaping @Sendable (StoreCopy.Step) throws(StoreError) -> Void = { _ in }) async throws -> StoreCopy.Outcome {
-        let source = try await SQLiteStoreSource(path: path)
-        do {
-            let outcome = try await withDestination { try await StoreCopy(from: source, to: $0, move: move, passed: passed).run() }
-            await source.close()
-            return outcome
-        } catch {
-            await source.close()
-            throw error
-        }
-    }
-
-    func abandon() async throws -> StoreMove? {
-        let source = try await SQLiteStoreSource(path: path)
-        do {
-            let move = try await withDestination { try await source.abandonMove(to: $0) }
-            await source.close()
-            return move
-        } catch {
-            await source.close()
-            throw error
-        }
-    }
-
-    func code(_ body: () async throws -> some Sendable) async -> StoreError.Code? {
-        do {
-            _ = try await body()
-            return nil
-        } catch {
-            return (error as? StoreError)?.code
-        }
-    }
-}
-
 @Suite("A grid that is moved to PostgreSQL", .enabled(if: TestDatabase.isThereOrRequired), .timeLimit(.minutes(10)))
 struct MoveTests {
-    private func withGrid(_ body: (Moved) async throws -> Void) async throws {
-        try await withFolder { folder in
-            let moved = Moved(path: folder + "/store.sqlite")
-            let store = try await SQLiteTaskStore(path: moved.path)
-            try await store.submit(.of(key: "k", [.text("a"), .text("b"), .text("c")]))
-            await store.close()
-            try await body(moved)
-            try await sql(moved.schema, "DROP SCHEMA IF EXISTS \(Schema.quoted(moved.schema)) CASCADE")
-        }
-    }
-
     @Test(arguments: StoreComparison.seeds)
     func `it goes on with the same record, and ids and proofs that none had`(seed: UInt64) async throws {
         try await withFolder { folder in
@@ -136,48 +67,8 @@ struct MoveTests {
         }
     }
 
-    @Test(arguments: [0, 1, 2, 3])
-    func `a copy that was killed at any step is finished by the next call`(step: Int) async throws {
-        try await withGrid { moved in
-            let kill: @Sendable (StoreCopy.Step) throws(StoreError) -> Void = { (passed) throws(StoreError) in
-                let number =
-                    switch passed {
-                    case .marked: 0
-                    case .written: 1
-                    case .compared: 2
-                    case .committed: 3
-                    }
-                if number == step { throw StoreError(.unknown, "killed") }
-            }
-            #expect(await moved.code { try await moved.copy(kill) } == .unknown)
-            #expect(await moved.code { try await SQLiteTaskStore(path: moved.path) } == .moved)
-            let outcome = try await moved.copy()
-            #expect((outcome.rows == nil) == (step == 3))
-            let after = try await open(moved.schema)
-            #expect(try await after.ids() == [3, 2, 1])
-            await after.close()
-            #expect(await moved.code { try await SQLiteTaskStore(path: moved.path) } == .moved)
-            #expect(await moved.code { try await moved.copy() } == .moved)
-        }
-    }
-
-    @Test func `a copy that fails before its commit leaves both stores as they were`() async throws {
-        try await withGrid { moved in
-            let fail: @Sendable (StoreCopy.Step) throws(StoreError) -> Void = { (passed) throws(StoreError) in
-                if passed == .compared { throw StoreError(.failed, "no more") }
-            }
-            #expect(await moved.code { try await moved.copy(fail) } == .failed)
-            let store = try await SQLiteTaskStore(path: moved.path)
-            _ = try await store.beginTerm()
-            #expect(try await store.ids() == [3, 2, 1])
-            await store.close()
-            #expect(try await moved.withDestination { try await !$0.has(moved.move) })
-            #expect(!FileManager.default.fileExists(atPath: moved.path + "-copy"))
-        }
-    }
-
     @Test func `a dispatcher that still runs is refused, and the error says where the grid is`() async throws {
-        try await withGrid { moved in
+        try await Moved.withGrid { moved in
             let running = try await SQLiteTaskStore(path: moved.path)
             let term = try await running.beginTerm()
             try await moved.copy()
@@ -191,7 +82,7 @@ struct MoveTests {
     }
 
     @Test func `a schema that has something is not touched`() async throws {
-        try await withGrid { moved in
+        try await Moved.withGrid { moved in
             try await sql(moved.schema, "CREATE SCHEMA \(Schema.quoted(moved.schema))", "CREATE TABLE accounts (id integer)")
             #expect(await moved.code { try await moved.copy() } == .badRequest)
             try await sql(moved.schema, "DROP TABLE accounts")
@@ -207,37 +98,21 @@ struct MoveTests {
         }
     }
 
-    @Test func `a move that was killed is abandoned only where the database has none of it`() async throws {
-        try await withGrid { moved in
-            #expect(try await moved.abandon() == nil)
-            let killed: @Sendable (StoreCopy.Step) throws(StoreError) -> Void = { (passed) throws(StoreError) in
-                if case .written = passed { throw StoreError(.unknown, "killed") }
+    @Test func `a schema whose name PostgreSQL would cut is refused before the file is marked`() async throws {
+        try await Moved.withGrid { moved in
+            let long = Moved(path: moved.path, schema: moved.schema.padding(toLength: 64, withPad: "x", startingAt: 0))
+            let fail: @Sendable (StoreCopy.Step) throws(StoreError) -> Void = { (_) throws(StoreError) in
+                throw StoreError(.failed, "it was marked")
             }
-            #expect(await moved.code { try await moved.copy(killed) } == .unknown)
-            // The server may still be at work for the process that was killed.
-            try await moved.withDestination { other in
-                let slot = StoreContents.Slot(
-                    identity: "x", secret: Data(), epoch: 0, term: 0, lastTask: 0, lastType: 0, pruned: 0, prunedTo: 0, walked: 0, swept: 0,
-                    keys: 0, keysOfAll: 0, clock: 0, wall: 0, wallOffset: 0)
-                try await other.begin(
-                    moved.move, StoreContents(slot: slot, types: [], cursors: [], bulkActions: [], blocks: [:]))
-                #expect(await moved.code { try await moved.abandon() } == .locked)
-                await other.rollBack()
-            }
-            #expect(try await moved.abandon()?.schema == moved.schema)
+            #expect(await long.code { try await long.copy(fail) } == .badRequest)
+            #expect(await long.code { try await open(long.schema) } == .badRequest)
             let store = try await SQLiteTaskStore(path: moved.path)
             await store.close()
-            let committed: @Sendable (StoreCopy.Step) throws(StoreError) -> Void = { (passed) throws(StoreError) in
-                if passed == .committed { throw StoreError(.unknown, "killed") }
-            }
-            #expect(await moved.code { try await moved.copy(committed) } == .unknown)
-            #expect(await moved.code { try await moved.abandon() } == .moved)
-            try await moved.copy()
         }
     }
 
     @Test func `a key that an earlier version accepted holds for every user there too`() async throws {
-        try await withGrid { moved in
+        try await Moved.withGrid { moved in
             try await moved.copy()
             func again(_ user: String, _ tasks: [Submission.Task]) -> NewSubmission {
                 var new = NewSubmission.of(key: "k", tasks)

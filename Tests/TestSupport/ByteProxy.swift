@@ -88,13 +88,13 @@ package final class ByteProxy: Sendable {
             close(upstream)
             return
         }
-        let left = Mutexed(2)
+        let left = Atomic(2)
         for (from, to, direction) in [(client, upstream, Direction.towardServer), (upstream, client, .towardClient)] {
             Thread.detachNewThread { [self] in
                 carry(number, from, to, direction, judge)
                 shutdown(client, Int32(SHUT_RDWR))
                 shutdown(upstream, Int32(SHUT_RDWR))
-                guard left.decrement() == 0 else { return }
+                guard left.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
                 state.withLock { $0.sockets.subtract([client, upstream]) }
                 close(client)
                 close(upstream)
@@ -140,16 +140,5 @@ package final class ByteProxy: Sendable {
         address.sin_port = in_port_t(port).bigEndian
         address.sin_addr = in_addr(s_addr: INADDR_LOOPBACK.bigEndian)
         return address
-    }
-
-    private final class Mutexed: Sendable {
-        private let value: Mutex<Int>
-        init(_ value: Int) { self.value = Mutex(value) }
-        func decrement() -> Int {
-            value.withLock {
-                $0 -= 1
-                return $0
-            }
-        }
     }
 }

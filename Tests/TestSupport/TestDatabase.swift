@@ -32,8 +32,9 @@ package enum TestDatabase {
         name: String = "own", settings: [String: String] = [:], _ body: (PrivateDatabase) async throws -> Value
     ) async throws -> Value {
         try makeOpenFolder()
-        let database = try PrivateDatabase(
-            in: "\(folder)/\(name)-\(UUID().uuidString.prefix(8))", name: name, installation: installation(), settings: settings)
+        let own = "\(folder)/\(name)-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: own) }
+        let database = try PrivateDatabase(in: own, name: name, installation: installation(), settings: settings)
         do {
             try await database.prepare()
             try await database.start()

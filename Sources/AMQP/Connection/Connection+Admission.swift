@@ -1,4 +1,4 @@
-import Logging
+import Polling
 import Synchronization
 
 /// Standing by: a connection that is to be made only while its owner says so.
@@ -16,15 +16,21 @@ extension Connection {
         }
     }
 
-    /// Asks now, where it stands by.
-    package func askAgain() {
-        guard standsBy, case .waiting = phase else { return }
-        phase = .waiting(until: .now)
+    /// Asks now, where it stands by. The caller does not wait for the connection's thread, which may be busy with an attempt.
+    package nonisolated func askAgain() {
+        shared.withLock { $0.asksAgain = true }
+        loop.wake()
     }
+
+    /// Whether it stands by and was told to ask.
+    var isToldToAsk: Bool { standsBy && shared.withLock { $0.asksAgain } }
 
     /// Whether an attempt may be made now; else it is put off.
     func isAdmitted() -> Bool {
-        let refusal = shared.withLock { $0.refusal }
+        let refusal = shared.withLock { shared in
+            shared.asksAgain = false
+            return shared.refusal
+        }
         guard let reason = refusal?() else {
             standsBy = false
             return true

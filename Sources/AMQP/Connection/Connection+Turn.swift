@@ -10,7 +10,7 @@ extension Connection {
         if starting != nil, shared.withLock({ $0.isStartCancelled }) {
             end(AMQPError(.closed, "connection '\(name)' was closed: its start was cancelled"))
         }
-        if case .waiting(let until) = phase, until <= .now, isAdmitted() { establish() }
+        if case .waiting(let until) = phase, until <= .now || isToldToAsk, isAdmitted() { establish() }
         var wait = PollLoop.WakeCondition()
         if case .open(let session) = phase {
             let now = ContinuousClock.now

@@ -24,7 +24,7 @@ public actor Connection {
 
     enum Phase {
         case idle
-        /// Lost, or not reached; tries again then.
+        /// Lost, or not reached. The next attempt is made then.
         case waiting(until: ContinuousClock.Instant)
         case open(ConnectionSession)
         case closed
@@ -37,7 +37,7 @@ public actor Connection {
     let ownership: Ownership
     let backoff: Backoff
     let logger: Logger
-    private let loop: PollLoop
+    let loop: PollLoop
     private nonisolated let tasks: PollLoopTasks
 
     nonisolated var registeredConsumers: [DeliveryMailbox] { shared.withLock { $0.consumers.map(\.mailbox) } }
@@ -60,6 +60,8 @@ public actor Connection {
         var nextListener = 0
         /// Why no attempt to connect may be made now; nil: it may.
         var refusal: (@Sendable () -> String?)?
+        /// It is to ask for that at once.
+        var asksAgain = false
 
         var isConnected: Bool { state == .connected || state == .blocked }
 

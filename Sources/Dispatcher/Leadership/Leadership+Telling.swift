@@ -27,7 +27,12 @@ extension Leadership {
         if since + Self.grace <= .now { vitals.problem("lease", error.message) }
     }
 
-    func tellLock(_ state: LeadershipState, before: LeadershipState) {
+    func tellLock() {
+        let state = state.withLock { $0 }
+        let before = told.withLock { told in
+            defer { told = state }
+            return told
+        }
         vitals.problem("lock", state.lacksLock ? Self.withoutLock : nil)
         if state.lacksLock, !before.lacksLock {
             logger.warning("another connection holds the lock of this grid, going on without it")

@@ -21,12 +21,16 @@ final class Leadership: Sendable {
     let vitals: Vitals
     let logger: Logger
     let state = Mutex(LeadershipState())
+    /// The state that people were told of last.
+    let told = Mutex(LeadershipState())
     private let task = Mutex<Task<Void, Never>?>(nil)
+    /// Asks the broker about the lock, beside the renewals.
+    private let asking = Mutex<Task<Void, Never>?>(nil)
 
     /// - Parameters:
     ///   - lease: the store's.
     ///   - id: tells the dispatcher from all others.
-    ///   - lock: the connection that owns the lock queue, or tries to.
+    ///   - lock: the connection that owns the lock queue, or asks for it.
     ///   - consuming: the connection that is made only by the active dispatcher.
     ///   - queue: the lock queue.
     ///   - vitals: where it shows its health.
@@ -61,6 +65,7 @@ final class Leadership: Sendable {
         let task = task.withLock { $0 }
         task?.cancel()
         await task?.value
+        await finishAsking()
         await lock.close()
         guard task != nil, state.withLock({ $0.failingSince == nil }) else { return }
         // Unstructured: the dispatcher's own task may be cancelled.
@@ -96,13 +101,15 @@ final class Leadership: Sendable {
     ///
     /// - Returns: Whether the next step follows at once.
     private func step() async -> Bool {
+        if state.withLock({ $0.phase }) == .standby { await finishAsking() }
         let now = ContinuousClock.now
         let (isConnected, isConsuming) = (lock.isConnected, consuming.isConnected)
         let (call, before) = state.withLock { state in
             (state.call(at: now, isConnected: isConnected, isConsuming: isConsuming), state)
         }
         guard let call else { return false }
-        let patience = await Duration.seconds(2 * (lock.greeting?.heartbeat ?? 0))
+        // No renewal waits for the connection's thread, which a broker that is silent keeps busy.
+        let patience = before.phase == .standby ? await Duration.seconds(2 * (lock.greeting?.heartbeat ?? 0)) : .zero
         let action: LeadershipState.Action
         do throws(StoreError) {
             let answer =
@@ -118,38 +125,69 @@ final class Leadership: Sendable {
             tell(error, after: before)
         }
         let isAtOnce = await perform(action)
-        let after = state.withLock { $0 }
-        tellLock(after, before: before)
-        if !isConsuming, after.refusal(at: .now) == nil { await consuming.askAgain() }
+        if asking.withLock({ $0 == nil }) { tellLock() }
+        if !isConsuming, state.withLock({ $0.refusal(at: .now) }) == nil { consuming.askAgain() }
         return isAtOnce
     }
 
+    /// - Parameters:
+    ///   - action: what is to be done.
+    ///   - isBeside: it follows from a call beside the renewals.
     /// - Returns: Whether the next step follows at once.
-    private func perform(_ action: LeadershipState.Action) async -> Bool {
+    private func perform(_ action: LeadershipState.Action, isBeside: Bool = false) async -> Bool {
         switch action {
         case .wait: return false
         case .takeNow: return true
-        case .tryLock:
-            let isOwn = await tryLock()
-            return await perform(state.withLock { $0.triedLock(isOwn, at: .now) })
-        case .lookAtLock:
-            let isOthers = await isLockOfAnother()
-            return await perform(state.withLock { $0.sawLock(ofAnother: isOthers, at: .now) })
+        case .tryLock, .lookAtLock:
+            guard state.withLock({ $0.phase }) != .standby else { return await perform(ask(action)) }
+            askBeside(action)
         case .giveLockBack:
-            await giveLockBack()
+            await giveLockBack(isBeside: isBeside)
         case .lead(let waited):
             tellTakeover(after: waited)
+            consuming.askAgain()
         case .standBy:
             let other = state.withLock { $0.other?.name ?? "unknown" }
             logger.notice("dispatcher is no longer the active one, standing by", metadata: [LogKey.leaseHolder: "\(other)"])
             // First: nothing of it consumes any more when another one gets the lock.
             await consuming.reconnect(because: "the dispatcher stands by")
-            await giveLockBack()
+            await giveLockBack(isBeside: isBeside)
         }
         return false
     }
 
     // MARK: The lock queue
+
+    /// Asks the broker while the lease is renewed, which a broker that is slow must not cost. One call is under way at a time.
+    private func askBeside(_ action: LeadershipState.Action) {
+        asking.withLock { task in
+            guard task == nil else { return }
+            // Unstructured: the next step does not wait for it, and ``end()`` does.
+            task = Task {
+                _ = await perform(ask(action), isBeside: true)
+                tellLock()
+                asking.withLock { $0 = nil }
+            }
+        }
+    }
+
+    private func finishAsking() async { await asking.withLock { $0 }?.value }
+
+    /// Tries to get the lock, or looks who has it.
+    ///
+    /// - Returns: What follows.
+    private func ask(_ action: LeadershipState.Action) async -> LeadershipState.Action {
+        guard action == .tryLock else {
+            let isOthers = await isLockOfAnother()
+            return state.withLock { $0.sawLock(ofAnother: isOthers, at: .now) }
+        }
+        let wasStandingBy = state.withLock { $0.phase } == .standby
+        let isOwn = await tryLock()
+        return state.withLock { state in
+            // One that has lost the lease meanwhile gives the lock back.
+            state.phase == .standby && !wasStandingBy ? .wait : state.triedLock(isOwn, at: .now)
+        }
+    }
 
     /// - Returns: Whether this dispatcher has it; nil where the broker cannot be asked.
     private func tryLock() async -> Bool? {
@@ -161,7 +199,9 @@ final class Leadership: Sendable {
         }
     }
 
-    private func giveLockBack() async {
+    private func giveLockBack(isBeside: Bool) async {
+        // A call that is under way may get it.
+        if !isBeside { await finishAsking() }
         do throws(AMQPError) {
             try await lock.delete(queue: queue.name)
         } catch {

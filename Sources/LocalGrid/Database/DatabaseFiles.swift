@@ -17,17 +17,20 @@ struct DatabaseFiles: Hashable, Sendable {
     var log: String { "\(folder)/postgresql.log" }
     /// libpq's password file, for those who connect.
     var passfile: String { "\(folder)/pgpass" }
-    private var password: String { "\(folder)/password" }
+    /// The role's password, one line without its end.
+    var password: String { "\(folder)/password" }
     private var initialPassword: String { "\(run)/password" }
     private var serverPassfile: String { "\(run)/pgpass" }
     private var settings: String { "\(data)/taskgrid.conf" }
     private var standbySignal: String { "\(data)/standby.signal" }
 
     /// Made once the cluster is whole: `initdb` and `pg_basebackup` may have been killed half-way.
-    private var mark: String { "\(folder)/complete" }
+    private var mark: String { Self.mark(in: folder) }
+    private static func mark(in folder: String) -> String { "\(folder)/complete" }
 
     /// Whether a whole cluster is here.
-    var isThere: Bool { access(mark, F_OK) == 0 }
+    var isThere: Bool { Self.isThere(in: folder) }
+    static func isThere(in folder: String) -> Bool { access(mark(in: folder), F_OK) == 0 }
 
     /// The socket's folder, where its path is short enough for a socket (unix(7)); empty: no socket.
     var socketFolder: String { run.utf8.count + "/.s.PGSQL.65535.lock".utf8.count <= 107 ? run : "" }

@@ -2,7 +2,7 @@ package import Foundation
 import Synchronization
 import TaskGridConfiguration
 
-/// A PostgreSQL for one test alone, and for `taskgrid chaos` to come: on the loopback, with its own data, role, password and port.
+/// A PostgreSQL for one grid or one test alone: on the loopback, with its own data, role, password and port.
 ///
 /// Root cannot run it: there it runs as the user `postgres`. It is a child process, for a ``Supervisor`` or for ``start()`` and ``stop()``,
 /// and dies with this process.
@@ -54,7 +54,9 @@ package final class PrivateDatabase: Sendable {
     /// The folder of its socket; empty where the path would be too long for one.
     package var socketFolder: String { files.socketFolder }
     /// The role's password.
-    package func password() throws -> String { try String(contentsOfFile: "\(files.folder)/password", encoding: .utf8) }
+    package func password() throws -> String { try String(contentsOfFile: passwordFile, encoding: .utf8) }
+    /// The file of the role's password, as `dispatcher.store-password-file` takes it.
+    package var passwordFile: String { files.password }
 
     // MARK: Its data
 

@@ -11,6 +11,8 @@ extension GridFolder {
     var broker: String { "\(path)/broker" }
     /// The folder of the private PostgreSQL.
     var database: String { "\(path)/database" }
+    /// Whether a private PostgreSQL was made here, by this start or an earlier one.
+    package var hasDatabase: Bool { DatabaseFiles.isThere(in: database) }
     /// The file of the password of a user of the private broker.
     package func password(of user: String) -> String { BrokerFiles(folder: broker).password(of: user) }
     var certificates: GridCertificates { GridCertificates(in: "\(path)/tls") }

@@ -62,6 +62,7 @@ struct StoreCheckCommand: AsyncParsableCommand {
             guard let named = StoreLocation(store) else {
                 throw Failure(.failed, "'\(store)' is no store: name a file, or a URL that begins with postgresql://")
             }
+            named.warnOfPassword()
             location = named
         }
         switch location {

@@ -84,10 +84,8 @@ struct StoreCopyCommand: AsyncParsableCommand {
     // MARK: Copying
 
     private func copy(_ source: SQLiteStoreSource, _ configuration: Configuration) async throws {
-        guard let target, let shown = StoreLocation(target)?.urlWithoutPassword else { return }
-        if StoreLocation(target)?.hasPassword == true {
-            Terminal.tell("warning: others could see the password in the URL until it was hidden: use --password-file\n")
-        }
+        guard let target, let location = StoreLocation(target), let shown = location.urlWithoutPassword else { return }
+        location.warnOfPassword()
         let schema = configuration.program.topology.prefix
         let destination = destination(target, schema: schema, configuration)
         let move = StoreMove(id: UUID().uuidString.lowercased(), destination: shown, schema: schema, started: .now())

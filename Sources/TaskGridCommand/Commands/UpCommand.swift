@@ -96,11 +96,8 @@ struct UpCommand: AsyncParsableCommand {
             if case .url = broker, !clients.isEmpty {
                 throw Failure(.failed, "--client is for a private RabbitMQ, and a broker is named: 'taskgrid users' makes users of it")
             }
-            if store.store != nil, configuration.store != nil {
-                throw Failure(
-                    .failed, "--store is for a store in the grid's folder, and dispatcher.store names one: take one of them away")
-            }
             let folder = configuration.folder
+            try Self.check(store.store, named: configuration.store, in: folder)
             let kept = try token(configuration)
             services.secrets[.monitor] = monitorVariables(configuration, keepsToken: kept != nil)
             var plan = GridConfiguration(folder: folder, broker: broker, ports: ports, services: services)
@@ -121,6 +118,25 @@ struct UpCommand: AsyncParsableCommand {
         let names = services.users.map(\.name)
         guard let name = services.clients.map(\.name).first(where: { name in names.count(where: { $0 == name }) > 1 }) else { return }
         throw Failure(.failed, "--client \(name): another user of the grid has this name: \(names.listed)")
+    }
+
+    /// Makes sure that it is said where the tasks are.
+    ///
+    /// - Parameters:
+    ///   - kind: the store in the folder that was asked for; nil: none was.
+    ///   - named: the store that the settings name; nil: they name none.
+    ///   - folder: the grid's folder.
+    static func check(_ kind: StoreKindOption.Kind?, named: StoreLocation?, in folder: GridFolder) throws(Failure) {
+        if kind != nil, named != nil {
+            throw Failure(.failed, "--store is for a store in the grid's folder, and dispatcher.store names one: take one of them away")
+        }
+        // With the empty file of a first start, the tasks in the database would seem to be lost.
+        if kind == nil, named == nil, folder.hasDatabase {
+            throw Failure(
+                .failed,
+                "\(folder.path) has a PostgreSQL of an earlier start: add --store postgresql to go on with its tasks, or --store sqlite to "
+                    + "leave them there")
+        }
     }
 
     /// The token of the grid's folder; nil where others are configured.

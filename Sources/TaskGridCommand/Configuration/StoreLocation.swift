@@ -29,17 +29,25 @@ enum StoreLocation: Hashable, Sendable {
     }
 
     /// A database's URL without its passwords, as it may be shown and kept; nil: it is a file.
+    ///
+    /// libpq takes everything up to `@` for the login if no `/` comes before it: a password may have a `?`.
     var urlWithoutPassword: String? {
         guard case .database(let url) = self else { return nil }
-        return url.replacing(#/:\/\/([^\/?@:]*):[^\/?@]*@/#) { "://\($0.output.1)@" }
-            .replacing(#/([?&])(?:ssl)?password=[^&]*&?/#) { $0.output.1 }
+        return url.replacing(#/:\/\/([^\/@:]*):[^\/@]*@/#) { "://\($0.output.1)@" }
+            .replacing(#/([?&])(?:(?:ssl)?password=[^&]*(?:&|$))+/#) { $0.output.1 }
             .replacing(#/[?&]$/#, with: "")
     }
 
     /// Whether it shows a password to whoever sees it.
     var hasPassword: Bool {
         guard case .database(let url) = self else { return false }
-        return url.contains(#/:\/\/[^\/?@:]*:[^\/?@]+@|[?&](?:ssl)?password=./#)
+        return url.contains(#/:\/\/[^\/@:]*:[^\/@]+@|[?&](?:ssl)?password=./#)
+    }
+
+    /// Warns of a password in the argument of a command, which a shell keeps in its history.
+    func warnOfPassword() {
+        guard hasPassword else { return }
+        Terminal.tell("warning: others could see the password in the URL until it was hidden: use --password-file\n")
     }
 }
 

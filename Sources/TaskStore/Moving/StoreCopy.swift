@@ -50,7 +50,7 @@ package struct StoreCopy: Sendable {
     ///
     /// - Returns: The move that was made.
     /// - Throws: `StoreError`. The source goes on as before, if its mark could be taken back; the destination has nothing, except where
-    ///   the code is `unknown`.
+    ///   the code is `unknown` or only the last step has failed. Where anything is left to do, the message says so.
     package func run() async throws(StoreError) -> Outcome {
         let known = try await source.move()
         if let known { try check(known) }
@@ -58,7 +58,14 @@ package struct StoreCopy: Sendable {
         var rows: Int64?
         if try await !destination.has(move) { rows = try await copy(move, isAgain: known != nil) }
         let finished = Timestamp.now()
-        try await source.finish(move, at: finished)
+        do throws(StoreError) {
+            try await source.finish(move, at: finished)
+        } catch {
+            throw StoreError(
+                error.code,
+                "\(error.message); the copy in \(move.destination) (schema '\(move.schema)') is complete, and only the source does not know "
+                    + "it: call this again")
+        }
         move.finished = finished
         return Outcome(move: move, rows: rows)
     }
@@ -112,6 +119,8 @@ package struct StoreCopy: Sendable {
             } catch let second {
                 throw StoreError(error.code, "\(error.message); \(Self.markIsLeft) (\(second.message))")
             }
+            // The destination's words for a request that was cancelled are those of a failure.
+            try checkCancellation()
             throw error
         }
     }

@@ -20,6 +20,8 @@ extension PostgresTaskStore {
         let connection = PostgresConnection(settings, name: "store-check", logger: logger)
         do {
             try await connection.connect()
+            // As each session of a dispatcher does.
+            try await connection.run([SlotSQL.makeDurable()])
             let inspection = try await inspect(connection, schema: schema)
             await connection.close()
             return inspection
@@ -30,14 +32,13 @@ extension PostgresTaskStore {
     }
 
     private static let snapshot = PostgresQuery.once("inspection", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    private static let version = PostgresQuery.once("find_version", "SELECT version FROM grid")
 
     private static func inspect(_ connection: PostgresConnection, schema: String) async throws -> StoreInspection {
-        let found = try await connection.run([MoveSQL.find(schema)])[0]
+        let found = try await connection.run([SchemaSetup.find(schema)])[0]
         guard try found.first("has_record", Bool.self) == true else {
             throw StoreError(.missing, "there is no record of a grid in this schema; name another one with --prefix")
         }
-        guard let known = try await connection.run([version()])[0].first("version", Int32.self), known <= Schema.version else {
+        guard let known = try await connection.run([SchemaSetup.version()])[0].first("version", Int32.self), known <= Schema.version else {
             throw StoreError(.newerVersion, "a newer program has made its tables; use that program")
         }
         let statements = StoreTables.postgres.statements.map { PostgresQuery.once("inspect", $0)() }

@@ -2,16 +2,6 @@ import Postgres
 
 /// The statements of a move to this store.
 enum MoveSQL {
-    static let find = PostgresQuery.once(
-        "find_record",
-        """
-        SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS has_schema,
-            EXISTS (
-                SELECT FROM pg_catalog.pg_class WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)
-            ) AS has_tables,
-            EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'grid') AS has_record
-        """)
-
     static let origin = PostgresQuery.once("find_origin", "SELECT origin FROM grid WHERE version <= $1::integer")
 
     static let setOrigin = PostgresQuery.once("set_origin", "UPDATE grid SET last_type = $1::integer, origin = $2::text")

@@ -1,3 +1,5 @@
+import TaskStore
+
 /// The tables of a store, and how a PostgreSQL schema comes to have them.
 ///
 /// A task (`task`) and its ending (`ending`) are rows that are written once, in partitions by blocks of 2^20 ids. Neighbouring ids of one
@@ -30,8 +32,14 @@ enum Schema {
     /// How many partitions the keys have.
     static let keyPartitions = 4
 
-    /// PostgreSQL cuts longer names, and two grids would share a schema.
-    static let maximumNameLength = 63
+    /// - Throws: `StoreError` for a name that PostgreSQL would cut, so that two grids would share a schema.
+    static func check(name: String) throws(StoreError) {
+        guard name.utf8.count <= 63 else {
+            throw StoreError(
+                .badRequest,
+                "'\(name)' is too long for the name of a PostgreSQL schema, which has at most 63 bytes; give the grid a shorter prefix")
+        }
+    }
 
     /// A name in SQL, quoted.
     static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }

@@ -9,13 +9,17 @@ struct SchemaSetup {
     /// The name of the PostgreSQL schema.
     let name: String
 
-    private static let findTables = PostgresQuery.once(
+    /// Whether there is a schema, whether it has any tables, and whether those are a store's.
+    static let find = PostgresQuery.once(
         "find_tables",
         """
         SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS has_schema,
-            EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'grid') AS has_tables
+            EXISTS (
+                SELECT FROM pg_catalog.pg_class WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)
+            ) AS has_tables,
+            EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'grid') AS has_record
         """)
-    private static let version = PostgresQuery.once("find_version", "SELECT version FROM grid")
+    static let version = PostgresQuery.once("find_version", "SELECT version FROM grid")
     private static let lockVersion = PostgresQuery.once("lock_version", "SELECT version FROM grid FOR UPDATE")
     private static let lockSlots = PostgresQuery.once("lock_slots", "SELECT slot FROM slot ORDER BY slot FOR UPDATE")
     private static let setVersion = PostgresQuery.once("set_version", "UPDATE grid SET version = $1")
@@ -28,11 +32,7 @@ struct SchemaSetup {
     private static let attempts = 10
 
     func run() async throws {
-        guard name.utf8.count <= Schema.maximumNameLength else {
-            throw StoreError(
-                .badRequest,
-                "'\(name)' is too long for the name of a PostgreSQL schema, which has at most 63 bytes; give the grid a shorter prefix")
-        }
+        try Schema.check(name: name)
         // Each attempt waits for the other process's transaction, which may be rolled back.
         for _ in 1..<Self.attempts {
             do {
@@ -45,8 +45,8 @@ struct SchemaSetup {
     }
 
     private func runOnce() async throws {
-        let found = try await connection.run([Self.findTables(name)])[0]
-        let hasTables = try found.first("has_tables", Bool.self) ?? false
+        let found = try await connection.run([Self.find(name)])[0]
+        let hasTables = try found.first("has_record", Bool.self) ?? false
         let hasSchema = try found.first("has_schema", Bool.self) ?? false
         let known = hasTables ? try await connection.run([Self.version()])[0].first("version", Int32.self) ?? 0 : 0
         try check(known)

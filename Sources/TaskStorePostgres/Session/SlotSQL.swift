@@ -20,6 +20,17 @@ enum SlotSQL {
         WHERE slot = $1::integer RETURNING slot.*, (SELECT coalesce(max(number), -1) FROM block) AS last_block
         """)
 
+    /// Ends the sessions of this user that have written to the slot and then left the server waiting for them, in the middle of a transaction
+    /// or of a request. One that commits waits for something else, and goes on.
+    static let endSilentSessions = PostgresQuery(
+        "end_silent_sessions",
+        """
+        SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) AS ended FROM pg_stat_activity
+        WHERE usename = current_user AND wait_event_type = 'Client' AND state_change < clock_timestamp() - interval '3 seconds'
+            AND pid IN (SELECT pid FROM pg_locks WHERE granted AND mode = 'RowExclusiveLock' AND relation = 'slot'::regclass
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+        """)
+
     /// The database's timeline, which is another after a failover and after a restore. Everyone may call these functions, and they tell the
     /// new timeline at once: `pg_control_checkpoint()` tells it after the next checkpoint only.
     static let timeline = PostgresQuery(

@@ -15,7 +15,8 @@ extension PostgresSettings {
     ///
     /// Each statement is planned once, most often while its tables are empty, and has to be right when they are large: so plans are
     /// look-ups in indexes. An answer that does not come is waited for by the connection, not by a limit of the server's statements. A
-    /// transaction that is left open, by a machine that is gone, ends after a while, so that another dispatcher can begin its term.
+    /// transaction that is left open between two requests, by a machine that is gone, ends after a while, so that another dispatcher can
+    /// begin its term. ``SlotSQL/endSilentSessions`` is for one in the middle of a request.
     private static let session = [
         "default_transaction_isolation": "read committed",
         "enable_hashjoin": "off",

@@ -107,7 +107,7 @@ actor Writer {
         // A failover is what a term is begun after.
         (stateTimeline, loss) = (nil, nil)
         try await connect()
-        let transaction = try await connection.begin([SlotSQL.beginTerm(SlotState.number, timeline, findHome())])
+        let transaction = try await beginTransactionOfTerm()
         do {
             let rows = transaction.answers[0]
             let read = try await OpenState(try SlotState(rows), transaction)
@@ -120,6 +120,21 @@ actor Writer {
         } catch {
             await transaction.rollBack()
             throw error
+        }
+    }
+
+    /// The row of the slot may be kept by the session of a dispatcher that fell silent in the middle of a request: the server waits for
+    /// the rest without a limit.
+    private func beginTransactionOfTerm() async throws -> PostgresTransaction {
+        let statement = SlotSQL.beginTerm(SlotState.number, timeline, try await findHome())
+        do throws(PostgresError) {
+            return try await connection.begin([statement])
+        } catch {
+            guard error.sqlState == "55P03",
+                let ended = try? await connection.run([SlotSQL.endSilentSessions()])[0].first("ended", Int64.self), ended > 0
+            else { throw error }
+            logger.warning("silent session kept the slot of the store, ended it", metadata: [LogKey.error: "\(error)"])
+            return try await connection.begin([statement])
         }
     }
 

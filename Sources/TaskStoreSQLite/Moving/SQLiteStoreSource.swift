@@ -59,15 +59,7 @@ package final class SQLiteStoreSource: StoreSource {
         try await read { try StorePages(database: $0, after: after).page(of: table, maximumLength: maximumLength) }
     }
 
-    package func close() async {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { [database] in
-                try? database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-                try? database.close()
-                continuation.resume()
-            }
-        }
-    }
+    package func close() async { await database.checkpointAndClose() }
 
     private func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
         let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
@@ -79,19 +71,7 @@ package final class SQLiteStoreSource: StoreSource {
     private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws(StoreError) {
         let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
             database.asyncWriteWithoutTransaction { database in
-                continuation.resume(
-                    returning: Result {
-                        var isDone = false
-                        do {
-                            try database.inTransaction(.immediate) {
-                                try body(database)
-                                isDone = true
-                                return .commit
-                            }
-                        } catch {
-                            throw isDone ? StoreError.ofCommit(error) : error
-                        }
-                    })
+                continuation.resume(returning: Result { try database.transaction(body) })
             }
         }
         try unwrapped(result)
