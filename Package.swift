@@ -67,7 +67,8 @@ let package = Package(
         .library(name: "TaskGridClient", targets: ["TaskGridClient", "TaskGridCore", "AMQP"]),
         .library(name: "TaskGridWorker", targets: ["TaskGridWorker", "TaskGridCore", "AMQP"]),
         // For Tests/Benchmarks, which is a package of its own.
-        .library(name: "TaskGridParts", targets: ["TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "Dispatcher"]),
+        .library(
+            name: "TaskGridParts", targets: ["TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "TaskStorePostgres", "Dispatcher"]),
         .executable(name: "taskgrid", targets: ["TaskGridCommand"]),
     ],
     traits: [
@@ -251,7 +252,7 @@ let package = Package(
             "FaultTests",
             [
                 "TestSupport", "TaskGridConfiguration", "TaskGridCore", "AMQP", "ServiceSupport", "TaskGridClient", "LocalGrid",
-                "TaskGridCommand",
+                "TaskGridCommand", "TaskStore", "TaskStoreSQLite", "TaskStoreConformance", postgres,
                 "FaultWorker", grdb,
                 logging,
             ]

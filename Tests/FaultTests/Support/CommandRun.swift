@@ -14,8 +14,10 @@ struct CommandRun {
     ///   - program: its path.
     ///   - environment: beside the tests' own.
     ///   - limit: how many files it may have open; nil: as many as the tests.
+    ///   - began: gets its process id once it runs.
     static func run(
-        _ arguments: [String], of program: String = Programs.taskgrid, environment: [String: String] = [:], limit: Int? = nil
+        _ arguments: [String], of program: String = Programs.taskgrid, environment: [String: String] = [:], limit: Int? = nil,
+        began: (Int32) -> Void = { _ in }
     ) async throws -> CommandRun {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -37,7 +39,12 @@ struct CommandRun {
                     returning: CommandRun(
                         code: process.terminationStatus, reason: process.terminationReason, output: text(output), errors: text(errors)))
             }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+            do {
+                try process.run()
+                began(process.processIdentifier)
+            } catch {
+                continuation.resume(throwing: error)
+            }
         }
     }
 }
