@@ -78,6 +78,7 @@ chmod 711 "$work" "$work/tmp"
 export TMPDIR=$work/tmp
 broker=
 tee=
+beside=
 # Lists the processes first, because those that search have the folder in their environment too.
 left() {
     local listed=(/proc/[0-9]*/environ) found
@@ -92,6 +93,10 @@ stop() {
     local code=$? pids
     trap - EXIT INT TERM
     endpackage
+    if [ -n "$beside" ]; then
+        kill "$beside" 2>/dev/null || true
+        wait "$beside" || true
+    fi
     if [ -n "$broker" ]; then
         kill "$broker" 2>/dev/null || true
         wait "$broker" || { tail -n 20 "$work/broker.out" >&2; code=1; }
@@ -106,6 +111,7 @@ stop() {
         code=1
     fi
     if [ -n "$tee" ]; then
+        exec {shown}>&-
         wait "$tee" || true
         if grep -q '^✘' "$work/out"; then
             say "What failed:" >&2
@@ -151,15 +157,31 @@ if [ $# -eq 0 ]; then
 fi
 
 say "Testing"
-# All tests at once would starve each other of two cores and exceed their time limits.
-export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-5}
 # Shows the output except the lines of tests that begin, and keeps it: failures are shown again at the end.
-swift test --skip-build "${lean[@]}" --attachments-path "$work/attachments" "$@" > >(
+exec {shown}> >(
     unset TMPDIR
     trap '' INT
     tee "$work/out" | grep --line-buffered -av '^◇ '
-) 2>&1 && code=0 || code=$?
+)
 tee=$!
+# Runs tests in the place of this shell, so many at once. All at once would starve each other of two cores and exceed their time limits.
+run() {
+    export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-$1}
+    exec "${@:2}" --attachments-path "$work/attachments" >&"$shown" 2>&1
+}
+code=0
+if [ $# -eq 0 ]; then
+    # The tests of a few suites follow one another, and wait more than they work: they run from the start, beside all others. The program of
+    # the tests runs them by itself, because SwiftPM runs once at a time.
+    slow='^(ChaosTests|BrowserTests)\.|\.PrivateBrokerTests'
+    run 3 env NO_COLOR=1 .build/debug/taskgridPackageTests.xctest --testing-library swift-testing --filter "$slow" &
+    beside=$!
+    (run 4 swift test --skip-build "${lean[@]}" --skip "$slow") || code=$?
+    wait "$beside" || code=$?
+    beside=
+else
+    (run 5 swift test --skip-build "${lean[@]}" "$@") || code=$?
+fi
 
 [ "$code" -eq 0 ] || exit "$code"
 

@@ -14,9 +14,13 @@ enum CommitSQL {
         WHERE slot = $1::integer AND turn = $2::bigint AND ($3::bigint IS NULL OR term = $3::bigint) RETURNING term
         """)
 
-    /// The same, which fails where it finds no row: 22012, division by zero.
+    /// The same, which fails where it finds no row: 22P02, with words for those who read the server's log.
     static let strictFence = PostgresQuery(
-        "strict_fence", "WITH fence AS (\(fence.sql)) SELECT 1 / count(*) AS held FROM fence")
+        "strict_fence",
+        """
+        WITH fence AS (\(fence.sql))
+        SELECT (CASE count(*) WHEN 1 THEN '1' ELSE 'another dispatcher has begun its term' END)::integer AS held FROM fence
+        """)
 
     /// Where keys were repeated, fewer ids are given than the fence has noted.
     static let correctSlot = PostgresQuery(

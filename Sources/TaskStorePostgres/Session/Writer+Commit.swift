@@ -62,7 +62,7 @@ extension Writer {
     }
 
     /// The states of the strict statements: the fence found no row, a key was used before, a task has ended.
-    private static let unusual: Set<String> = ["22012", "23505"]
+    private static let unusual: Set<String> = ["22P02", "23505"]
 
     /// The second and the third step of a commit.
     private func finish(_ commit: inout Commit, _ transaction: PostgresTransaction) async throws -> StoreReceipt {
