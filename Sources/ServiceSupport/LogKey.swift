@@ -73,10 +73,13 @@ package enum LogKey {
 
     package static let query = "rpc.query"
 
+    package static let storeEpoch = "store.epoch"
+    package static let storeFormerTimeline = "store.former_timeline"
     package static let storeID = "store.id"
     package static let storePath = "store.path"
     package static let storeSchema = "store.schema"
     package static let storeStep = "store.step"
+    package static let storeTimeline = "store.timeline"
 
     package static let submissionKey = "submission.key"
 

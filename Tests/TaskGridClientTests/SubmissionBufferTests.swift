@@ -64,6 +64,18 @@ struct SubmissionBufferTests {
         #expect(buffer.isEmpty)
     }
 
+    @Test func `a submission that is removed by its id leaves the others in their order`() {
+        var buffer = SubmissionBuffer(bounds: MessageBounds(tasks: 2, size: 1000))
+        for id in 1...3 { buffer.add(submission(id)) }
+        buffer.add(submission(4, .hash))
+        buffer.remove(2)
+        buffer.remove(4)
+        buffer.remove(9)
+        #expect(buffer.take(onlyFull: false)?.map(\.id) == [1, 3])
+        #expect(buffer.take(onlyFull: false) == nil)
+        #expect(buffer.isEmpty)
+    }
+
     @Test func `payloads are cut into messages`() {
         let bounds = MessageBounds(tasks: 3, size: 100)
         let sizes = [10, 10, 10, 10, 95, 200, 1]

@@ -1,5 +1,7 @@
 import Foundation
 import LocalGrid
+import Logging
+import Postgres
 import TaskGridCore
 import TaskStore
 import TaskStoreConformance
@@ -46,14 +48,18 @@ struct RestoreTests {
         try await drop(schema)
         try await run(
             "psql", ["--dbname=\(url)", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction", "--file=\(file)"])
-        let restored = try await open(schema)
+        let log = Journal<LogLine>()
+        let restored = try await PostgresTaskStore(PostgresSettings(conninfo: url), schema: schema, logger: Logger(into: log))
         _ = try await restored.beginTerm()
+        let warnings = log.entries.filter { $0.level == .warning }
+        #expect(warnings.contains { $0.message.contains("failed over or restored") && $0.metadata["store.epoch"] == "1" }, "\(warnings)")
         #expect(restored.identity == store.identity)
         let second = restored.proofKey.proof(of: 1, attempt: 1, type: .reverse)
         #expect(second != proof)
         #expect(try await restored.submit(.of([.text("c")])).first == TaskID(StoreContents.skippedIDs + 2))
         _ = try await restored.beginTerm()
         #expect(restored.proofKey.proof(of: 1, attempt: 1, type: .reverse) == second)
+        #expect(log.entries.count { $0.message.contains("failed over or restored") } == 1)
         await restored.close()
         try await drop(schema)
     }

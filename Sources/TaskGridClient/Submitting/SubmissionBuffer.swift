@@ -27,16 +27,19 @@ struct SubmissionBuffer: Sendable {
     mutating func take(onlyFull: Bool) -> [PendingSubmission]? {
         for _ in order.indices {
             let type = order.removeFirst()
-            guard var queue = queues[type] else { continue }
+            // Taken out and put back: changed in place, because a copy for each message takes minutes where very many wait.
+            guard var queue = queues.removeValue(forKey: type) else { continue }
             let (length, isFull) = message(at: queue)
             guard isFull || !onlyFull else {
+                queues[type] = queue
                 order.append(type)
                 continue
             }
             let submissions = Array(queue.prefix(length))
             queue.removeFirst(length)
-            queues[type] = queue.isEmpty ? nil : queue
-            if !queue.isEmpty { order.append(type) }
+            guard !queue.isEmpty else { return submissions }
+            queues[type] = queue
+            order.append(type)
             return submissions
         }
         return nil
@@ -57,6 +60,18 @@ struct SubmissionBuffer: Sendable {
             size += submission.size
         }
         return (length, tasks >= bounds.tasks || size >= bounds.size)
+    }
+
+    /// Takes out a submission, if it waits here.
+    mutating func remove(_ id: PendingSubmission.ID) {
+        for type in order {
+            guard let index = queues[type]?.firstIndex(where: { $0.id == id }) else { continue }
+            queues[type]?.remove(at: index)
+            guard queues[type]?.isEmpty == true else { return }
+            queues[type] = nil
+            order.removeAll { $0 == type }
+            return
+        }
     }
 
     /// Takes out what `isGone` says.

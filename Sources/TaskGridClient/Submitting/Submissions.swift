@@ -166,7 +166,7 @@ struct Submissions: Sendable {
 
     /// A caller stopped waiting. Submissions that are on their way go on; the others are not sent.
     mutating func abandon(_ id: PendingSubmission.ID) {
-        _ = buffer.remove { $0.id == id }
+        buffer.remove(id)
         for (correlation, inFlight) in unanswered where inFlight.submissions.contains(where: { $0.id == id }) {
             abandon(id, of: correlation)
         }

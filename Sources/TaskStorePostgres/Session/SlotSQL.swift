@@ -17,7 +17,9 @@ enum SlotSQL {
             epoch = epoch + CASE WHEN timeline <> $2::bigint OR home <> $3::text THEN 1 ELSE 0 END,
             last_task = last_task + CASE WHEN timeline <> $2::bigint OR home <> $3::text THEN \(Block.size) ELSE 0 END,
             timeline = coalesce($2::bigint, timeline), home = coalesce($3::text, home)
-        WHERE slot = $1::integer RETURNING slot.*, (SELECT coalesce(max(number), -1) FROM block) AS last_block
+        WHERE slot = $1::integer RETURNING slot.*, (SELECT coalesce(max(number), -1) FROM block) AS last_block,
+            (SELECT former.epoch FROM slot AS former WHERE former.slot = $1::integer) AS former_epoch,
+            (SELECT former.timeline FROM slot AS former WHERE former.slot = $1::integer) AS former_timeline
         """)
 
     /// Ends the sessions of this user that have written to the slot and then left the server waiting for them, in the middle of a transaction

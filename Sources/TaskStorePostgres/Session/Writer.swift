@@ -116,11 +116,24 @@ actor Writer {
             generation += 1
             try await commit(transaction)
             (state, term, stateTimeline) = (read, read.slot.term, timeline)
+            try tellEpoch(epoch, rows)
             return (Term(read.slot.term), epoch)
         } catch {
             await transaction.rollBack()
             throw error
         }
+    }
+
+    /// Says so where the database is not as the term before left it.
+    private func tellEpoch(_ epoch: Int64, _ rows: PostgresRows) throws {
+        guard let former = try rows.first("former_epoch", Int64.self), former != epoch else { return }
+        let formerTimeline = try rows.first("former_timeline", Int64.self).map(String.init)
+        logger.warning(
+            "database was failed over or restored, what was committed last may be lost: a new epoch begins, and older results are refused",
+            metadata: [
+                LogKey.storeEpoch: "\(epoch)", LogKey.storeTimeline: "\(timeline.map(String.init) ?? "unknown")",
+                LogKey.storeFormerTimeline: "\(formerTimeline ?? "unknown")",
+            ])
     }
 
     /// The row of the slot may be kept by the session of a dispatcher that fell silent in the middle of a request: the server waits for
