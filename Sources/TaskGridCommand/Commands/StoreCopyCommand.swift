@@ -124,7 +124,11 @@ struct StoreCopyCommand: AsyncParsableCommand {
         }
         let rows = outcome.rows.map { "\(Terminal.grouped(Int($0))) rows are" } ?? "the rows of an earlier call are"
         try await Output.standard.line("\(rows) in \(move.destination), schema '\(move.schema)'; no dispatcher opens \(source) any more")
-        try await Output.standard.line("start the dispatcher with: taskgrid dispatcher --store \(ShellWord(move.destination))")
+        var options = ["--store", move.destination]
+        if let passwordFile { options += ["--store-password-file", passwordFile.text] }
+        if move.schema != Topology.defaultPrefix { options += ["--prefix", move.schema] }
+        let words = options.map { "\(ShellWord($0))" }.joined(separator: " ")
+        try await Output.standard.line("start the dispatcher with: taskgrid dispatcher \(words)")
     }
 
     /// Runs `body`, and cancels it at Ctrl-C or SIGTERM: it ends in order, and says what it left.

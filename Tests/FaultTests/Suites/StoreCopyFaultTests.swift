@@ -67,6 +67,7 @@ struct StoreCopyFaultTests {
             #expect(await copied.code { try await SQLiteTaskStore(path: copied.path) } == .moved)
             let again = try await CommandRun.run(copied.arguments)
             #expect(again.code == 0 && again.output.contains("no dispatcher opens \(copied.path) any more"), "\(again)")
+            #expect(again.output.hasSuffix(" --store-password-file \(copied.arguments[5])\n"), "\(again)")
             let check = try await CommandRun.run(["store", "check", copied.arguments[3]] + copied.arguments.suffix(2))
             #expect(check.code == 0, "\(check)")
             let third = try await CommandRun.run(copied.arguments)
