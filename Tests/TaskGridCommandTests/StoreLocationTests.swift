@@ -14,7 +14,7 @@ struct StoreLocationTests {
         #expect(StoreLocation(text) == .database(text))
     }
 
-    @Test(arguments: ["", "mysql://host/grid", "amqp://host", "sqlite:///tasks", "POSTGRESQL://host"])
+    @Test(arguments: ["", "mysql://host/grid", "amqp://host", "sqlite:///tasks", "POSTGRESQL://host", "postgresql", "SQLite"])
     func `nothing else is taken for a file`(text: String) {
         #expect(StoreLocation(text) == nil)
     }

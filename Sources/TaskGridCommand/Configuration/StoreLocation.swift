@@ -8,11 +8,12 @@ enum StoreLocation: Hashable, Sendable {
     /// A PostgreSQL database, by the URL that libpq takes.
     case database(String)
 
-    /// nil where the text names neither, such as the URL of another database.
+    /// nil where the text names neither, such as the URL of another database, or a kind of store as `taskgrid up` takes it: a file of such a
+    /// name in the current folder would be another, empty store.
     init?(_ text: String) {
         guard let separator = text.firstRange(of: "://"), text[..<separator.lowerBound].wholeMatch(of: #/[A-Za-z][A-Za-z0-9+.\-]*/#) != nil
         else {
-            guard !text.isEmpty else { return nil }
+            guard !text.isEmpty, !["sqlite", "postgres", "postgresql"].contains(text.lowercased()) else { return nil }
             self = .file(text)
             return
         }
