@@ -66,6 +66,20 @@ struct InspectionTests {
         }
     }
 
+    @Test(arguments: ["LATIN1", "SQL_ASCII"])
+    func `a database that cannot keep every text is refused, by a dispatcher and by an inspection`(encoding: String) async throws {
+        try await TestDatabase.withServer { server in
+            let make = "CREATE DATABASE other ENCODING '\(encoding)' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+            try await sql("public", make, url: server.url)
+            let url = "\(server.url)&dbname=other"
+            let opened = await #expect(throws: StoreError.self) { try await open("grid", url) }
+            let inspected = await #expect(throws: StoreError.self) { try await inspect("grid", url: url) }
+            for error in [opened, inspected] {
+                #expect(error?.code == .badRequest && error?.message.contains(encoding) == true, "\(error?.message ?? "")")
+            }
+        }
+    }
+
     @Test func `a schema without a record is refused, and nothing is made`() async throws {
         let schema = uniqueSchema()
         let error = await #expect(throws: StoreError.self) { try await inspect(schema) }

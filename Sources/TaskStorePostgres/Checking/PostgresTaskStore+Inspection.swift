@@ -34,7 +34,7 @@ extension PostgresTaskStore {
     private static let snapshot = PostgresQuery.once("inspection", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     private static func inspect(_ connection: PostgresConnection, schema: String) async throws -> StoreInspection {
-        let found = try await connection.run([SchemaSetup.find(schema)])[0]
+        let found = try await SchemaSetup.find(schema, on: connection)
         guard try found.first("has_record", Bool.self) == true else {
             throw StoreError(.missing, "there is no record of a grid in this schema; name another one with --prefix")
         }

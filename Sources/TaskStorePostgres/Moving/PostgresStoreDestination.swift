@@ -29,7 +29,7 @@ package actor PostgresStoreDestination: StoreDestination {
         try await explained {
             try Schema.check(name: schema)
             try await connect()
-            let found = try await connection.run([SchemaSetup.find(schema)])[0]
+            let found = try await SchemaSetup.find(schema, on: connection)
             guard try found.first("has_tables", Bool.self) == true else { return false }
             guard try found.first("has_record", Bool.self) == true else {
                 throw StoreError(
@@ -71,7 +71,7 @@ package actor PostgresStoreDestination: StoreDestination {
     private func begin() async throws(StoreError) -> PostgresTransaction {
         try await explained {
             try await connect()
-            let found = try await connection.run([SchemaSetup.find(schema)])[0]
+            let found = try await SchemaSetup.find(schema, on: connection)
             let begun = try await connection.begin()
             transaction = begun
             try await SchemaSetup(connection: connection, name: schema)

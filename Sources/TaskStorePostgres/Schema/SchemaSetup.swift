@@ -9,16 +9,31 @@ struct SchemaSetup {
     /// The name of the PostgreSQL schema.
     let name: String
 
-    /// Whether there is a schema, whether it has any tables, and whether those are a store's.
-    static let find = PostgresQuery.once(
+    private static let findTables = PostgresQuery.once(
         "find_tables",
         """
         SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS has_schema,
             EXISTS (
                 SELECT FROM pg_catalog.pg_class WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)
             ) AS has_tables,
-            EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'grid') AS has_record
+            EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'grid') AS has_record,
+            current_setting('server_encoding') AS encoding
         """)
+
+    /// Finds whether there is a schema, whether it has any tables, and whether those are a store's.
+    ///
+    /// - Throws: `StoreError` for a database that cannot keep every text: one error text of a worker would stop the grid.
+    static func find(_ name: String, on connection: PostgresConnection) async throws -> PostgresRows {
+        let found = try await connection.run([findTables(name)])[0]
+        let encoding = try found.first("encoding", String.self) ?? ""
+        guard encoding == "UTF8" else {
+            throw StoreError(
+                .badRequest,
+                "the database has the encoding \(encoding), and a store needs UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")
+        }
+        return found
+    }
+
     static let version = PostgresQuery.once("find_version", "SELECT version FROM grid")
     private static let lockVersion = PostgresQuery.once("lock_version", "SELECT version FROM grid FOR UPDATE")
     private static let lockSlots = PostgresQuery.once("lock_slots", "SELECT slot FROM slot ORDER BY slot FOR UPDATE")
@@ -45,7 +60,7 @@ struct SchemaSetup {
     }
 
     private func runOnce() async throws {
-        let found = try await connection.run([Self.find(name)])[0]
+        let found = try await Self.find(name, on: connection)
         let hasTables = try found.first("has_record", Bool.self) ?? false
         let hasSchema = try found.first("has_schema", Bool.self) ?? false
         let known = hasTables ? try await connection.run([Self.version()])[0].first("version", Int32.self) ?? 0 : 0
