@@ -173,7 +173,7 @@ final class Leadership: Sendable {
 
     private func finishAsking() async { await asking.withLock { $0 }?.value }
 
-    /// Tries to get the lock, or looks who has it.
+    /// Asks for the lock, or looks who has it.
     ///
     /// - Returns: What follows.
     private func ask(_ action: LeadershipState.Action) async -> LeadershipState.Action {

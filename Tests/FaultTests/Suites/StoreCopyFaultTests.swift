@@ -34,6 +34,7 @@ struct StoreCopyFaultTests {
             async let run = CommandRun.run(arguments) { pids.add($0) }
             let pid = try await pids.first { $0 }
             let waits = PostgresQuery.once("look", "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            // The server tells nobody that a session waits, or has gone: it is asked until then, and the test's limit bounds that.
             while try await looking.run([waits()])[0].count == 0 {}
             kill(pid, signal)
             let ended = try await run

@@ -43,7 +43,7 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - results: at least one.
-    ///   - error: the reason, which the message in the dead-letter queue has.
+    ///   - error: the reason, as the dead letter has it.
     ///   - line: what the log says.
     ///   - reason: what people are told, with what to do.
     ///   - turn: the turn.
