@@ -116,9 +116,7 @@ struct SettingSourcesTests {
         async throws
     {
         let failure = await #expect(throws: SettingError.self) { try await configuration(["dispatcher.store": value]) }
-        #expect(
-            failure?.message
-                == "--store: it is neither the path of a file nor a database's URL, postgresql://user@host/database")
+        #expect(failure?.message == "--store: \(StoreLocation.problem)")
     }
 
     @Test func `a time that is too long is refused with the longest`() async throws {

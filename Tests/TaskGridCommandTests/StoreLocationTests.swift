@@ -20,10 +20,24 @@ struct StoreLocationTests {
     }
 
     @Test(arguments: [
+        "postgresql://grid:pa/ss@host:5461/grid", "postgresql://grid:12/34@host", "postgresql://grid:p@ss@host/grid",
+        "postgresql://grid:p@/ss@host", "postgresql://grid:a@b?c@host", "postgresql://grid:a@b?c=1&d@host", "postgresql://host:5432/a@b",
+        "postgresql://a@b?c@d=e",
+    ])
+    func `a URL whose password libpq would take for something else is refused`(text: String) {
+        #expect(StoreLocation(text) == nil)
+    }
+
+    @Test(arguments: ["postgresql://grid:p%40a%2Fs@host/a%40b?options=-c%20x&user=a@b", "postgresql://[::1]:5432,a/grid"])
+    func `what it cannot take for something else is left to it`(text: String) {
+        #expect(StoreLocation(text) == .database(text))
+    }
+
+    @Test(arguments: [
         ("postgresql://grid:secret@host/grid", true), ("postgresql://host/grid?password=secret", true),
         ("postgresql://grid@host/?sslmode=require&sslpassword=x", true), ("postgresql://grid@host:5432/grid", false),
         ("postgresql://grid:se?cret@host/grid", true), ("postgresql://gr?id:secret@host/grid", true),
-        ("postgresql://host:5432/a@b", false), ("postgresql://grid:@host", false), ("me:secret@host", false),
+        ("postgresql://host:5432/a%40b", false), ("postgresql://grid:@host", false), ("me:secret@host", false),
     ])
     func `a password in it is seen`(text: String, shows: Bool) {
         #expect(StoreLocation(text)?.hasPassword == shows)

@@ -60,7 +60,7 @@ struct StoreCheckCommand: AsyncParsableCommand {
         var location = configuration.store ?? .file(configuration.folder.store)
         if let store {
             guard let named = StoreLocation(store) else {
-                throw Failure(.failed, "'\(store)' is no store: name a file, or a URL that begins with postgresql://")
+                throw Failure(.failed, "the store cannot be read: \(StoreLocation.problem)")
             }
             named.warnOfPassword()
             location = named

@@ -57,7 +57,9 @@ struct StoreCopyCommand: AsyncParsableCommand {
         }
         guard let target else { throw ValidationError("the database's URL is missing: postgresql://user@host/database") }
         guard case .database? = StoreLocation(target) else {
-            throw ValidationError("'\(target)' is no database's URL: it begins with postgresql://")
+            throw ValidationError(
+                "the second argument is no database's URL, postgresql://user@host/database; in it @ and / of a name or a password are written "
+                    + "as %40 and %2F")
         }
     }
 

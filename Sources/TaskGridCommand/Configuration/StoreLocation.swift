@@ -17,9 +17,27 @@ enum StoreLocation: Hashable, Sendable {
             self = .file(text)
             return
         }
-        guard ["postgresql", "postgres"].contains(text[..<separator.lowerBound]) else { return nil }
+        guard ["postgresql", "postgres"].contains(text[..<separator.lowerBound]), Self.isUnambiguous(text[separator.upperBound...]) else {
+            return nil
+        }
         self = .database(text)
     }
+
+    /// Whether libpq reads what follows `://` as it was meant. The login ends at the first `@`, and there is none where a `/` comes before it:
+    /// the rest of a password would be taken for a host, a port or a database, and be shown.
+    private static func isUnambiguous(_ text: Substring) -> Bool {
+        var rest = text
+        if let end = rest.firstIndex(where: { $0 == "@" || $0 == "/" }), rest[end] == "@" { rest = rest[rest.index(after: end)...] }
+        let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let options = parts.dropFirst().first.map { $0.split(separator: "&") } ?? []
+        return !parts[0].contains("@") && options.allSatisfy { $0.contains("=") && !$0.prefix { $0 != "=" }.contains("@") }
+    }
+
+    /// How a text that is neither has to be. It does not have the text, which may have a password.
+    static let problem = """
+        it is neither the path of a file nor a database's URL, postgresql://user@host/database, in which @ and / of a name or a password are \
+        written as %40 and %2F
+        """
 
     /// As a setting has it.
     var text: String {
@@ -55,7 +73,6 @@ enum StoreLocation: Hashable, Sendable {
 extension ValueKind<StoreLocation> {
     static var store: ValueKind<StoreLocation> {
         ValueKind(
-            what: "it is neither the path of a file nor a database's URL, postgresql://user@host/database", isSecret: true,
-            read: { StoreLocation($0) }, write: \.text)
+            what: StoreLocation.problem, isSecret: true, read: { StoreLocation($0) }, write: \.text)
     }
 }
