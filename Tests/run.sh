@@ -164,23 +164,25 @@ exec {shown}> >(
     tee "$work/out" | grep --line-buffered -av '^◇ '
 )
 tee=$!
-# Runs tests in the place of this shell, so many at once. All at once would starve each other of two cores and exceed their time limits.
+# Runs tests in the place of this shell, so many at once. More than five together would starve each other of two cores and exceed their
+# time limits.
 run() {
     export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-$1}
-    exec "${@:2}" --attachments-path "$work/attachments" >&"$shown" 2>&1
+    exec "${@:2}" --attachments-path "$work/attachments" 2>&1
 }
 code=0
 if [ $# -eq 0 ]; then
-    # The tests of a few suites follow one another, and wait more than they work: they run from the start, beside all others. The program of
-    # the tests runs them by itself, because SwiftPM runs once at a time.
+    # The tests of a few suites follow one another, and wait more than they work: they run from the start, beside all others, and are shown
+    # after them. The program of the tests runs them by itself, because SwiftPM runs once at a time.
     slow='^(ChaosTests|BrowserTests)\.|\.PrivateBrokerTests'
-    run 3 env NO_COLOR=1 .build/debug/taskgridPackageTests.xctest --testing-library swift-testing --filter "$slow" &
+    run 2 env NO_COLOR=1 .build/debug/taskgridPackageTests.xctest --testing-library swift-testing --filter "$slow" >"$work/beside" &
     beside=$!
-    (run 4 swift test --skip-build "${lean[@]}" --skip "$slow") || code=$?
+    (run 3 swift test --skip-build "${lean[@]}" --skip "$slow" >&"$shown") || code=$?
     wait "$beside" || code=$?
     beside=
+    cat "$work/beside" >&"$shown"
 else
-    (run 5 swift test --skip-build "${lean[@]}" "$@") || code=$?
+    (run 5 swift test --skip-build "${lean[@]}" "$@" >&"$shown") || code=$?
 fi
 
 [ "$code" -eq 0 ] || exit "$code"
