@@ -43,12 +43,21 @@ extension Dispatcher {
             if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
             if outbound.hasWork { Failpoint.workPublished.pass() }
             if outbound.hasEndings { Failpoint.replyPublished.pass() }
-            switch outbound.acknowledges {
-            case .upTo(let tag): await intake.ack(upTo: tag)
-            case .only(let tags): await intake.ack(tags)
-            case nil: break
+            let isAcknowledged = await acknowledge(outbound, of: intake)
+            // What is not acknowledged comes again, and is answered then.
+            if isAcknowledged, !outbound.rejections.isEmpty {
+                guard await publisher.publishUntilConfirmed(outbound.rejections) != nil else { return pipe.finish() }
             }
             pulse.waits()
+        }
+    }
+
+    /// - Returns: Whether nothing of it comes again.
+    private func acknowledge(_ outbound: Outbound, of intake: Consumer) async -> Bool {
+        switch outbound.acknowledges {
+        case .upTo(let tag): await intake.ack(upTo: tag)
+        case .only(let tags): await intake.ack(tags)
+        case nil: true
         }
     }
 

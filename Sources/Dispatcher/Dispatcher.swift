@@ -77,17 +77,14 @@ package struct Dispatcher: Service {
             await publisher.gone(workers)
         } purge: { type in
             await publisher.purge(type)
-        } rejectQueued: { rejection in
+        } rejectQueued: { error in
             let queued = inbox.removeSubmissions()
             guard !queued.isEmpty else { return }
-            // Acknowledged with their answers: a restart meanwhile would accept what has been rejected.
-            let rejections = queued.flatMap { Publication.rejection(of: $0.submission, rejection, topology) }
-            await pipe.send(
-                Outbound(
-                    topology: topology, persistsWork: false, messages: rejections.map { .ready($0) },
-                    acknowledges: .only(queued.map(\.tag))
-                )
-            )
+            var outbound = Outbound(topology: topology, persistsWork: false, acknowledges: .only(queued.map(\.tag)))
+            for (_, submission) in queued {
+                outbound.rejections += Publication.rejection(of: submission, Rejection(of: submission, error), topology)
+            }
+            await pipe.send(outbound)
         }
         let queryService = QueryService(
             handler: QueryHandler(store: store, scheduler: scheduler, access: configuration.access, logger: logger), inbox: inbox,

@@ -38,7 +38,7 @@ extension ClientState {
         switch reply.content {
         case .accepted(let first, let count, let isRepeat):
             accepted(reply.correlation ?? "", first: first, count: count, isRepeat: isRepeat, now: now, resuming: &resumptions)
-        case .rejected(let rejection): rejected(reply.correlation ?? "", rejection, resuming: &resumptions)
+        case .rejected(let rejection): rejected(reply.correlation ?? "", rejection, now: now, resuming: &resumptions)
         case .ended(let endings): ended(endings, resuming: &resumptions)
         }
     }
@@ -69,8 +69,10 @@ extension ClientState {
         if !submissions.isWatched { watches.forgetEarly() }
     }
 
-    mutating func rejected(_ correlation: String, _ rejection: Rejection, resuming resumptions: inout Resumptions) {
-        for submission in submissions.rejected(correlation, rejection) {
+    mutating func rejected(
+        _ correlation: String, _ rejection: Rejection, now: ContinuousClock.Instant, resuming resumptions: inout Resumptions
+    ) {
+        for submission in submissions.rejected(correlation, rejection, now: now) {
             settle(submission, .failure(ClientError(rejection)), resuming: &resumptions)
         }
     }

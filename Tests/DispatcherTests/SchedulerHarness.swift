@@ -55,15 +55,21 @@ struct SchedulerHarness {
         return await scheduler.turn(intake)
     }
 
-    /// - Parameter key: its routing key; nil: its type.
-    func delivery(_ message: Message, from queue: Queue, key: String? = nil) -> Arrival {
+    /// A message comes.
+    ///
+    /// - Parameters:
+    ///   - message: what comes.
+    ///   - queue: the queue that it comes from.
+    ///   - key: its routing key; nil: its type.
+    ///   - isRedelivered: whether it came before.
+    func delivery(_ message: Message, from queue: Queue, key: String? = nil, isRedelivered: Bool = false) -> Arrival {
         let tag = tags.value.withLock { tag in
             tag += 1
             return tag
         }
         let delivery = Delivery(
             tag: DeliveryTag(epoch: 1, value: tag), queue: queue.name, exchange: "", routingKey: key ?? message.properties.type ?? "",
-            isRedelivered: false, message: message.verified
+            isRedelivered: isRedelivered, message: message.verified
         )
         return Arrival(delivery, topology)
     }
@@ -91,7 +97,7 @@ struct SchedulerHarness {
 
     func submit(
         _ payloads: [String], key: String = UUID().uuidString, type: TaskType = .reverse, form: MessageForm = .batch,
-        client: String? = "c1", _ change: (inout TaskSettings) -> Void = { _ in }
+        client: String? = "c1", isRedelivered: Bool = false, _ change: (inout TaskSettings) -> Void = { _ in }
     ) async -> Outbound {
         let tasks = payloads.map { payload in
             var task = Submission.Task(payload: Data(payload.utf8))
@@ -99,7 +105,8 @@ struct SchedulerHarness {
             return task
         }
         let submission = Submission(form: form, type: type, key: key, client: client, correlation: "q", tasks: tasks)
-        return await turn { $0.arrivals = [delivery(submission.message(), from: topology.submitQueue)] }
+        let arrival = delivery(submission.message(), from: topology.submitQueue, isRedelivered: isRedelivered)
+        return await turn { $0.arrivals = [arrival] }
     }
 
     func result(
@@ -154,7 +161,8 @@ extension Outbound {
     func items() throws -> [Work.Item] { try works().flatMap(\.items) }
 
     func replies(_ topology: Topology = Topology()) throws -> [Reply] {
-        try publications.filter { $0.exchange == topology.reply.name && !AnswerMessage.isAnswer($0.message) }.map { try Reply($0.message) }
+        let replies = (publications + rejections).filter { $0.exchange == topology.reply.name && !AnswerMessage.isAnswer($0.message) }
+        return try replies.map { try Reply($0.message) }
     }
 
     func endings() throws -> [Ending] {

@@ -158,11 +158,11 @@ struct SubmissionsTests {
         let both = try #require(submissions.startPublishing(at: start).first)
         submissions.confirmed(both.correlation, now: start)
         let tooLarge = Rejection(.payloadTooLarge, "")
-        #expect(submissions.rejected(both.correlation, tooLarge).isEmpty)
+        #expect(submissions.rejected(both.correlation, tooLarge, now: start).isEmpty)
         let apart = submissions.startPublishing(at: start)
         #expect(apart.map { $0.submissions.map(\.id) } == [[1], [2]])
         #expect(Set(apart.map(\.key) + [both.key]).count == 3, "nothing was taken under the old key")
-        #expect(submissions.rejected(apart[1].correlation, tooLarge).map(\.id) == [2])
+        #expect(submissions.rejected(apart[1].correlation, tooLarge, now: start).map(\.id) == [2])
         #expect(submissions.answered(apart[0].correlation) != nil)
     }
 
@@ -171,7 +171,7 @@ struct SubmissionsTests {
         submissions.add(submission(1))
         submissions.add(submission(2))
         let both = try #require(submissions.startPublishing(at: start).first)
-        #expect(submissions.rejected(both.correlation, Rejection(.storeUnavailable, "")).map(\.id) == [1, 2])
+        #expect(submissions.rejected(both.correlation, Rejection(.storeUnavailable, ""), now: start).map(\.id) == [1, 2])
     }
 
     @Test func `a repeated submission fails when all its copies are rejected`() throws {
@@ -180,10 +180,30 @@ struct SubmissionsTests {
         let first = try #require(submissions.startPublishing(at: start).first)
         submissions.confirmed(first.correlation, now: start)
         let again = try #require(submissions.startPublishing(at: start + .seconds(5)).first)
-        #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).isEmpty, "the repeat is on its way")
+        let locked = Rejection(.storeUnavailable, "locked")
+        #expect(submissions.rejected(first.correlation, locked, now: start).isEmpty, "the repeat is on its way")
         submissions.confirmed(again.correlation, now: start + .seconds(5))
-        #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).map(\.id) == [1])
+        #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked"), now: start).map(\.id) == [1])
         #expect(submissions.isEmpty)
+    }
+
+    @Test func `one that may have been accepted is repeated until it is known`() throws {
+        var submissions = Submissions()
+        submissions.add(submission(1, deadline: start + .seconds(3)))
+        let first = try #require(submissions.startPublishing(at: start).first)
+        submissions.confirmed(first.correlation, now: start)
+        let unknown = Rejection(.outcomeUnknown, "the database is away")
+        #expect(submissions.rejected(first.correlation, unknown, now: start).isEmpty)
+        #expect(submissions.startPublishing(at: start).isEmpty)
+        let again = try #require(submissions.startPublishing(at: start + .milliseconds(500)).first)
+        #expect(again.key == first.key)
+        submissions.confirmed(again.correlation, now: start + .seconds(1))
+        // The repeat is surely not accepted; the first one may be.
+        #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "away"), now: start + .seconds(1)).isEmpty)
+        var answered = submissions
+        #expect(answered.answered(first.correlation)?.submissions.map(\.id) == [1])
+        let (_, error) = try #require(submissions.expire(now: start + .seconds(3)).first)
+        #expect(error.isOutcomeUnknown && error.code == .rejected)
     }
 
     @Test func `a rejected copy whose repeat is accepted is accepted`() throws {
@@ -193,7 +213,7 @@ struct SubmissionsTests {
         submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
         let again = try #require(submissions.startPublishing(at: start + .seconds(1)).first)
         submissions.confirmed(again.correlation, now: start + .seconds(1))
-        #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).isEmpty)
+        #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked"), now: start).isEmpty)
         #expect(submissions.answered(first.correlation)?.submissions.map(\.id) == [1])
     }
 
@@ -205,7 +225,7 @@ struct SubmissionsTests {
         for second in [5, 10] {
             let again = try #require(submissions.startPublishing(at: start + .seconds(second)).first)
             submissions.confirmed(again.correlation, now: start + .seconds(second))
-            #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).isEmpty)
+            #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked"), now: start).isEmpty)
         }
         let (_, error) = try #require(submissions.expire(now: start + .seconds(12)).first)
         #expect(error.code == .rejected)

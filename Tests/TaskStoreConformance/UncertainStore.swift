@@ -1,7 +1,7 @@
 import Synchronization
 package import TaskStore
 
-/// A store of a test, one of whose commits throws `unknown`.
+/// A store of a test, one of whose commits throws: `unknown`, where the test names no other error.
 package final class UncertainStore: ForwardingTaskStore {
     /// Whether that commit is made nevertheless.
     package enum Outcome: CaseIterable, Sendable {
@@ -10,6 +10,7 @@ package final class UncertainStore: ForwardingTaskStore {
 
     private struct Failure {
         let outcome: Outcome
+        let error: StoreError
         let isMeant: @Sendable (StoreChanges) -> Bool
     }
 
@@ -19,21 +20,24 @@ package final class UncertainStore: ForwardingTaskStore {
     package init(_ store: any TaskStore) { self.store = store }
 
     /// Of the next commit that is meant nobody is told whether it was made.
-    package func failNextCommit(_ outcome: Outcome, where isMeant: @escaping @Sendable (StoreChanges) -> Bool = { _ in true }) {
-        failure.withLock { $0 = Failure(outcome: outcome, isMeant: isMeant) }
+    package func failNextCommit(
+        _ outcome: Outcome, with error: StoreError = StoreError(.unknown, "the disk did not say"),
+        where isMeant: @escaping @Sendable (StoreChanges) -> Bool = { _ in true }
+    ) {
+        failure.withLock { $0 = Failure(outcome: outcome, error: error, isMeant: isMeant) }
     }
 
     /// It has failed.
     package var hasFailed: Bool { failure.withLock { $0 == nil } }
 
     package func commit(_ changes: StoreChanges, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
-        let outcome = failure.withLock { failure -> Outcome? in
+        let failing = failure.withLock { failure -> Failure? in
             guard let next = failure, next.isMeant(changes) else { return nil }
             failure = nil
-            return next.outcome
+            return next
         }
-        guard let outcome else { return try await store.commit(changes, mayBlock: mayBlock) }
-        if outcome == .committed { _ = try await store.commit(changes, mayBlock: mayBlock) }
-        throw StoreError(.unknown, "the disk did not say")
+        guard let failing else { return try await store.commit(changes, mayBlock: mayBlock) }
+        if failing.outcome == .committed { _ = try await store.commit(changes, mayBlock: mayBlock) }
+        throw failing.error
     }
 }

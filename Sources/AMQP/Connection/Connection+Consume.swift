@@ -1,13 +1,15 @@
 import Synchronization
 
 extension Connection {
-    func ack(_ tags: [DeliveryTag], multiple: Bool, consumer number: Int) {
-        guard case .open(let session) = phase, session.channels.indices.contains(number) else { return }
+    /// - Returns: Whether all were acknowledged: none is of a life that the connection no longer has.
+    func ack(_ tags: [DeliveryTag], multiple: Bool, consumer number: Int) -> Bool {
+        guard case .open(let session) = phase, session.channels.indices.contains(number) else { return false }
         let channel = session.channels[number]
         for tag in tags where tag.epoch == channel.epoch {
             session.channels[number].held.acknowledge(tag.value, multiple: multiple)
             session.encoder.ack(tag.value, multiple: multiple, channel: channel.channel)
         }
+        return tags.allSatisfy { $0.epoch == channel.epoch }
     }
 
     func cancel(consumer number: Int) {

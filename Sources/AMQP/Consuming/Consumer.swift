@@ -18,12 +18,18 @@ public struct Consumer: Sendable {
     }
 
     /// Acknowledges a delivery and all before it on this consumer's channel, whichever of its queues they came from.
-    public func ack(upTo tag: DeliveryTag) async {
+    ///
+    /// - Returns: Whether it was acknowledged. One that came over a connection that was lost is not: it comes again.
+    @discardableResult
+    public func ack(upTo tag: DeliveryTag) async -> Bool {
         await connection.ack([tag], multiple: true, consumer: number)
     }
 
     /// Acknowledges just these.
-    public func ack(_ tags: [DeliveryTag]) async {
+    ///
+    /// - Returns: Whether all were acknowledged. Those that came over a connection that was lost are not: they come again.
+    @discardableResult
+    public func ack(_ tags: [DeliveryTag]) async -> Bool {
         await connection.ack(tags, multiple: false, consumer: number)
     }
 

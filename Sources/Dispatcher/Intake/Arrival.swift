@@ -31,6 +31,7 @@ struct Arrival: Sendable {
                 var submission = try Submission(delivery.message)
                 try submission.type.check(routingKey: delivery.routingKey)
                 submission.user = try delivery.message.properties.publisher()
+                submission.isRedelivered = delivery.isRedelivered
                 if let client = submission.client { try delivery.message.properties.check(owner: client, "reply-to") }
                 submission.fingerprint = submission.fingerprint ?? Fingerprint(submission)
                 content = .submission(submission)

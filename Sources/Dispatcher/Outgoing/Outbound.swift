@@ -30,8 +30,11 @@ struct Outbound: Sendable {
     var hasEndings = false
     /// The turn took as much from the store as it may, and more waits that there is room for.
     var leavesMore = false
-    /// The deliveries of which this is all that there is to say.
+    /// The deliveries of which this is all that there is to say, besides rejections.
     var acknowledges: Acknowledgement?
+    /// Published once the deliveries are acknowledged: no dispatcher accepts later what was rejected. A client whose rejection is lost
+    /// repeats its submission.
+    var rejections: [Publication] = []
 
     /// The messages, to be published in this order.
     var publications: [Publication] {
@@ -52,7 +55,7 @@ struct Outbound: Sendable {
     }
 
     /// Nothing follows from it.
-    var isEmpty: Bool { messages.isEmpty && declares.isEmpty && repairs.isEmpty && acknowledges == nil }
+    var isEmpty: Bool { messages.isEmpty && declares.isEmpty && repairs.isEmpty && acknowledges == nil && rejections.isEmpty }
 
     var hasWork: Bool {
         messages.contains { if case .work = $0 { true } else { false } }

@@ -9,8 +9,10 @@ struct Plan {
     private(set) var ended: [PlannedEnding] = []
     private(set) var takes: [Ticket<Take>] = []
     var forgettings: [Ticket<Forgetting>] = []
-    /// The messages that do not depend on the store's answers: dead letters and rejections.
+    /// The messages that do not depend on the store's answers, such as dead letters.
     var publications: [Publication] = []
+    /// Rejections that do not depend on the store's answers.
+    var rejections: [Publication] = []
     /// Types whose work queue is gone or unbound though workers of theirs live.
     var unroutable: Set<TaskType> = []
     /// Types whose work queue the dispatcher is to declare, because workers of theirs have come.

@@ -49,8 +49,9 @@ extension Scheduler {
         } catch {
             guard !Self.isFinal(error) else { throw error }
             logger.error("store commit failed, rejecting its submissions and retrying the rest", metadata: [LogKey.error: "\(error)"])
-            let rejection = Rejection(.storeUnavailable, "\(error)")
-            for new in plan.changes.submissions { plan.publications += Publication.rejection(of: new.submission, rejection, topology) }
+            for new in plan.changes.submissions {
+                plan.rejections += Publication.rejection(of: new.submission, Rejection(of: new.submission, error), topology)
+            }
             plan.removeSubmissionsAndTakes()
         }
         guard !plan.changes.isEmpty else { return StoreReceipt() }
@@ -83,7 +84,7 @@ extension Scheduler {
                 logger.error(
                     "store step failed, retrying",
                     metadata: [LogKey.storeStep: "\(what)", LogKey.error: "\(error)", LogKey.retryNumber: "\(attempts)"])
-                await rejectQueued(Rejection(.storeUnavailable, "\(error)"))
+                await rejectQueued(error)
                 let end = retriesEnd.withLock { $0 }
                 let left = end.map { ContinuousClock.now.duration(to: $0) }
                 // A cancelled task cannot sleep, and would not wait.

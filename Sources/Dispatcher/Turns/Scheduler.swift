@@ -22,7 +22,7 @@ actor Scheduler {
     /// Empties the work queue of a type; false where the broker cannot be asked.
     let purge: @Sendable (TaskType) async -> Bool
     /// Rejects the submissions that wait for the next turn: this one takes as long as the store's trouble.
-    let rejectQueued: @Sendable (Rejection) async -> Void
+    let rejectQueued: @Sendable (StoreError) async -> Void
 
     var typeQueues = TypeQueues()
     var workers = WorkerTable()
@@ -67,7 +67,7 @@ actor Scheduler {
         store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger, time: TimeSource = .system,
         findGone: @escaping @Sendable (_ workers: [String]) async -> [String]?,
         purge: @escaping @Sendable (TaskType) async -> Bool = { _ in true },
-        rejectQueued: @escaping @Sendable (Rejection) async -> Void = { _ in }
+        rejectQueued: @escaping @Sendable (StoreError) async -> Void = { _ in }
     ) {
         self.store = store
         self.topology = topology
@@ -141,7 +141,7 @@ actor Scheduler {
                 // A result that nobody can read would bring the task back for ever.
                 if let result { results.append(proven(result, in: &turn)) }
                 if queue != topology.resultsQueue.name, let rejection = Publication.rejection(of: message, error, topology) {
-                    turn.plan.publications.append(rejection)
+                    turn.plan.rejections.append(rejection)
                 }
             }
         }
@@ -164,7 +164,7 @@ actor Scheduler {
         guard turn.failure == nil else { return Outbound(topology: topology, persistsWork: false) }
         var outbound = Outbound(
             topology: topology, persistsWork: configuration.persistsWork, messages: turn.plan.publications.map { .ready($0) },
-            hasEndings: !turn.plan.ended.isEmpty, acknowledges: turn.acknowledges.map { .upTo($0) }
+            hasEndings: !turn.plan.ended.isEmpty, acknowledges: turn.acknowledges.map { .upTo($0) }, rejections: turn.plan.rejections
         )
         outbound.declares = turn.plan.served
         outbound.repairs = turn.plan.unroutable

@@ -135,9 +135,17 @@ struct Submissions: Sendable {
     /// The dispatcher took nothing of a message. Gives the submissions that fail now.
     ///
     /// If one payload is the reason, the submissions go again, each alone, so that only the one with that payload fails. Else, if
-    /// the message was repeated, another copy of it may yet be accepted: nobody is told before all copies are answered.
-    mutating func rejected(_ correlation: String, _ rejection: Rejection) -> [PendingSubmission] {
+    /// the message was repeated, another copy of it may yet be accepted: nobody is told before all copies are answered. One that may have
+    /// been accepted is repeated until it is known.
+    mutating func rejected(_ correlation: String, _ rejection: Rejection, now: ContinuousClock.Instant) -> [PendingSubmission] {
         guard var inFlight = unanswered.removeValue(forKey: correlation) else { return [] }
+        if rejection.code == .outcomeUnknown {
+            // That copy still counts as unanswered, so that no rejection of a repeat is taken for the last word.
+            inFlight.cause = ClientError(rejection)
+            if inFlight.stage != .publishing { inFlight.stage = .waiting(until: now + limits.pause) }
+            unanswered[correlation] = inFlight
+            return []
+        }
         if !rejection.isOfOnePayload {
             // The answer may come before the confirm of what it answers.
             let underWay = inFlight.stage == .publishing ? 1 : 0
@@ -223,7 +231,7 @@ extension Rejection {
     fileprivate var isOfOnePayload: Bool {
         switch code {
         case .payloadTooLarge, .empty, .malformed: true
-        case .unknownType, .storeUnavailable, .forbidden, .keyReused: false
+        case .unknownType, .storeUnavailable, .outcomeUnknown, .forbidden, .keyReused: false
         }
     }
 }

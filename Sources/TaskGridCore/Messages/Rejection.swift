@@ -7,6 +7,8 @@ public struct Rejection: Error, Hashable, Sendable {
         case malformed
         /// The store cannot take it now (full disk, locked file): later may do.
         case storeUnavailable = "store_unavailable"
+        /// The store cannot be asked now, and the submission was delivered before: it may have been accepted then.
+        case outcomeUnknown = "outcome_unknown"
         /// The user has not the right to submit tasks of the type.
         case forbidden
         /// The key was accepted before, for something else.

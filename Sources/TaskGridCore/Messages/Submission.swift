@@ -26,6 +26,8 @@ package struct Submission: Hashable, Sendable {
     package var tasks: [Task]
     /// The fingerprint that its client has made; nil: ``Fingerprint/init(_:)-(Submission)`` says it.
     package var fingerprint: Fingerprint?
+    /// Whether the broker delivers it again: a dispatcher may have accepted it before, and not have come to say so.
+    package var isRedelivered = false
 
     package init(
         form: MessageForm, type: TaskType, user: String = "", key: String, client: String? = nil, correlation: String? = nil, tasks: [Task],

@@ -67,6 +67,24 @@ struct UncertainCommitTests {
         #expect(await harness.counts() == counts)
     }
 
+    @Test func `a submission that may have been accepted by that commit is not rejected for certain when the store is away`() async throws {
+        store.failNextCommit(.committed)
+        #expect(await harness.submit(["a"], key: "k").isEmpty)
+        _ = await harness.turn { $0.mustResume = true }
+        let away = StoreError(.unavailable, "the database is away")
+        for (isRedelivered, code) in [(true, Rejection.Code.outcomeUnknown), (false, .storeUnavailable)] {
+            store.failNextCommit(.lost, with: away)
+            let out = await harness.submit(["a"], key: "k", isRedelivered: isRedelivered)
+            let replies = try out.replies()
+            guard replies.count == 1, case .rejected(let rejection) = replies[0].content else {
+                return #expect(Bool(false), "\(replies)")
+            }
+            #expect(rejection.code == code && rejection.message.contains("is away"))
+            // No later dispatcher is to accept what its client was told is rejected.
+            #expect(out.acknowledges != nil && out.rejections.count == 1 && out.publications.isEmpty)
+        }
+    }
+
     @Test func `a turn that was planned meanwhile is of the earlier term and changes nothing`() async throws {
         _ = await harness.submit(["a"])
         let results = Results(form: .batch, type: .reverse, store: store.identity, worker: "w1", items: [success])

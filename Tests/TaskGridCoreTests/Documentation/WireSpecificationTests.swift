@@ -171,7 +171,9 @@ import Testing
     /// Every code, name and bound that a reader may meet is described.
     @Test func `Wire.md describes every code, name and bound`() throws {
         let text = try WireExample.text()
-        let rejections: [Rejection.Code] = [.unknownType, .payloadTooLarge, .empty, .malformed, .storeUnavailable, .keyReused, .forbidden]
+        let rejections: [Rejection.Code] = [
+            .unknownType, .payloadTooLarge, .empty, .malformed, .storeUnavailable, .outcomeUnknown, .keyReused, .forbidden,
+        ]
         let refusals: [WireError.Code] = [
             .unknownContentType, .unknownVersion, .tooLarge, .malformedBody, .missingProperty, .badProperty, .typeMismatch,
             .wrongUser, .invalidProof,

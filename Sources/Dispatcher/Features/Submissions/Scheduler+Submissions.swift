@@ -7,7 +7,7 @@ extension Scheduler {
     func planSubmission(_ submission: Submission, in turn: inout Turn) {
         noteUser(submission.user)
         if let rejection = rejection(of: submission) {
-            turn.plan.publications += Publication.rejection(of: submission, rejection, topology)
+            turn.plan.rejections += Publication.rejection(of: submission, rejection, topology)
             return
         }
         guard let typeQueue = typeQueues[submission.type] else { return }
@@ -57,8 +57,7 @@ extension Scheduler {
             let (new, accepted) = (turn.plan.changes[ticket], turn.receipt[ticket])
             let submission = new.submission
             if let type = accepted.conflict {
-                outbound.messages += Publication.rejection(of: submission, .keyReused(submission.key, accepted, by: type), topology)
-                    .map { .ready($0) }
+                outbound.rejections += Publication.rejection(of: submission, .keyReused(submission.key, accepted, by: type), topology)
                 continue
             }
             outbound.reply(.accepted(first: accepted.first, count: accepted.count, isRepeat: accepted.isRepeat), to: submission)
@@ -105,6 +104,16 @@ extension Scheduler {
 }
 
 extension Rejection {
+    /// The store takes nothing now. One that was delivered before may have been accepted then, for instance by a commit whose outcome
+    /// was not known.
+    init(of submission: Submission, _ error: StoreError) {
+        guard submission.isRedelivered else {
+            self.init(.storeUnavailable, "\(error)")
+            return
+        }
+        self.init(.outcomeUnknown, "\(error); the submission came before and may have been accepted: repeat it with the same key")
+    }
+
     /// The key was accepted before, for tasks of `type`.
     fileprivate static func keyReused(_ key: String, _ accepted: Accepted, by type: TaskType) -> Rejection {
         let last = accepted.first.advanced(by: accepted.count - 1)

@@ -50,7 +50,7 @@ struct SubmissionAcceptanceTests {
             properties: BasicProperties(correlationID: "q-7", replyTo: "c1", messageID: "k", type: type), body: Data("x".utf8)
         )
         let out = await harness.turn { $0.arrivals = [harness.delivery(message, from: harness.topology.submitQueue)] }
-        let reply = try #require(out.publications.first { $0.exchange == harness.topology.reply.name })
+        let reply = try #require(out.rejections.first { $0.exchange == harness.topology.reply.name })
         #expect(reply.routingKey == "c1")
         let properties = reply.message.properties
         #expect(properties.headers[WireFormat.Header.status] == "rejected")
