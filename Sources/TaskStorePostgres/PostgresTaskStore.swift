@@ -55,6 +55,10 @@ package final class PostgresTaskStore: TaskStore {
             }
             self.identity = identity
             let secret = try rows.column("secret", Data.self)[0]
+            guard !identity.isEmpty, secret.count >= ProofKey.secretSize else {
+                throw StoreError(
+                    .corrupt, "its identity or its secret is missing, and others could make proofs of work: see 'taskgrid store check'")
+            }
             key = Mutex(ProofKey(secret: secret, store: identity, epoch: epoch))
             self.secret = secret
         } catch {

@@ -1,4 +1,5 @@
 import LocalGrid
+import Logging
 import Postgres
 import TaskGridCore
 import TaskStore
@@ -33,6 +34,36 @@ struct DurabilityTests {
             let found = inspection.findings.filter { $0.subject == .durability }
             #expect(found.contains { $0.found == "commits wait for a standby of 'nobody', and none is connected" }, "\(found)")
         }
+    }
+
+    @Test func `commits that do not wait for the standbys that are named are warned of, by a dispatcher too`() async throws {
+        try await TestDatabase.withServer { server in
+            let made = try await open("grid", server.url)
+            await made.close()
+            try server.configure(["synchronous_standby_names": "nobody"])
+            let url = "\(server.url)&options=-csynchronous_commit%3Dlocal"
+            let setting = "SELECT current_setting('synchronous_standby_names') AS names"
+            try await until { try await sql("public", setting, url: url)[0].first("names", String.self) == "nobody" }
+            let log = Journal<LogLine>()
+            let store = try await PostgresTaskStore(PostgresSettings(conninfo: url), schema: "grid", logger: Logger(into: log))
+            #expect(log.entries.contains { $0.level == .warning && $0.message.contains("does not wait for its standbys") })
+            await store.close()
+            let inspection = try await PostgresTaskStore.inspect(PostgresSettings(conninfo: url), schema: "grid", logger: .silent)
+            let words = "commits do not wait for the standbys of 'nobody' (synchronous_commit = local)"
+            #expect(inspection.findings.contains { $0.level == .warning && $0.found.hasPrefix(words) }, "\(inspection.findings)")
+        }
+    }
+
+    @Test(arguments: [("on", StoreFinding.Level.ok), ("remote_apply", .ok), ("remote_write", .warning)])
+    func `a standby that confirms what is not on its disk is warned of`(setting: String, level: StoreFinding.Level) async throws {
+        let rows = try await sql(
+            "public",
+            """
+            SELECT 'on'::text AS fsync, 'on'::text AS full_page_writes, '\(setting)'::text AS synchronous_commit,
+                'two'::text AS synchronous_standby_names, 1::bigint AS confirming, true AS sees_standbys
+            """)[0]
+        let found = try #require(try Durability(rows).findings.last)
+        #expect(found.level == level && found.found.contains("synchronous_commit = \(setting)"), "\(found)")
     }
 
     @Test func `a session that could not be set up is set up by the next call`() async throws {

@@ -22,9 +22,94 @@ struct InspectionTests {
         let store = try await open(schema)
         try await StoreDamage.prepare(store)
         #expect(try await !inspect(schema).isDamaged)
-        try await sql(schema, damage.sql)
+        for statement in damage.sql.split(separator: "; ") { try await sql(schema, String(statement)) }
         damage.expect(in: try await inspect(schema))
         await store.close()
+        try await drop(schema)
+    }
+
+    /// Of damage that only a store in PostgreSQL can have.
+    @Test(arguments: [
+        ("DELETE FROM lease", "the table `lease` has no row of slot 0", StoreFinding.Level.warning),
+        ("DELETE FROM grid", "the table `grid` has no row, which has the version of the tables", .problem),
+        ("INSERT INTO grid (version) VALUES (1)", "the table `grid` has 2 rows", .problem),
+        ("DELETE FROM slot", "the table `slot` has no row of slot 0", .problem),
+        ("INSERT INTO slot (slot, identity, secret) VALUES (1, 'x', '')", "there are rows of the slots 1, ", .problem),
+        ("UPDATE slot SET secret = ''", "the secret of the proofs of work has 0 bytes, and must have 32", .problem),
+        ("UPDATE slot SET identity = ''", "the identity of the store is '', and must be a UUID", .problem),
+        ("UPDATE slot SET clock = 1000 * extract(epoch FROM now() + interval '73.5 h')", "clock is 73 hours ahead", .warning),
+        ("UPDATE slot SET keys_of_all = 7", "1 idempotency keys hold for every user, but 7 are counted", .problem),
+        ("UPDATE submission SET type = ''", "1 idempotency keys hold for every user, but 0 are counted", .problem),
+        ("DROP TABLE ending_0", "1 partition missing: ending_0", .problem),
+        ("DROP TABLE attempt_below, submission_2", "2 partitions missing: attempt_below, submission_2", .problem),
+        ("ALTER TABLE task DETACH PARTITION task_1", "1 partition missing: task_1", .problem),
+        ("DELETE FROM block", "2 blocks have partitions, and no row in `block`: 0, 1", .problem),
+        ("DELETE FROM block WHERE number = 1", "1 block has partitions, and no row in `block`: 1", .problem),
+    ])
+    func `damage to what every store has is found`(damage: String, words: String, level: StoreFinding.Level) async throws {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        try await StoreDamage.prepare(store)
+        try await sql(schema, damage)
+        let found = try await inspect(schema).findings
+        #expect(found.contains { $0.level == level && $0.found.contains(words) && $0.advice != nil }, "\(found)")
+        #expect(!found.contains { $0.advice?.contains("no task is lost") == true }, "\(found)")
+        await store.close()
+        try await drop(schema)
+    }
+
+    @Test(arguments: [
+        ("DROP TABLE task_1", "1 partition missing: task_1"), ("UPDATE slot SET secret = ''", "the secret of"),
+        ("DELETE FROM block", "2 blocks have"), ("UPDATE slot SET clock = 9000000000000000", "the store's clock is"),
+    ])
+    func `the SQL of an advice mends the damage`(damage: String, words: String) async throws {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        await store.close()
+        try await sql(schema, damage)
+        let found = try await inspect(schema).findings.filter { $0.found.hasPrefix(words) }
+        let advice = try #require(found.first?.advice)
+        let begins = ["CREATE TABLE", "UPDATE", "INSERT INTO"].compactMap { advice.firstRange(of: $0)?.lowerBound }
+        let begin = try #require(begins.min())
+        try await sql(schema, String(advice[begin...].prefix { $0 != ";" }))
+        #expect(try await !inspect(schema).findings.contains { $0.found.hasPrefix(words) })
+        try await drop(schema)
+    }
+
+    @Test(arguments: StoreComparison.seeds)
+    func `nothing is wrong with a store after random work, also while it is open`(seed: UInt64) async throws {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        var comparison = StoreComparison(store, seed: seed)
+        try await comparison.run(steps: 40)
+        let found = try await inspect(schema).findings.filter { $0.level != .ok && $0.subject != .durability }
+        #expect(found.isEmpty, "TASKGRID_TEST_SEED=\(seed): \(found)")
+        await store.close()
+        try await drop(schema)
+    }
+
+    /// The snapshot is read when the removal is over: an earlier one would still count the tasks, and find no rows.
+    @Test func `a block that is removed meanwhile is no fault`() async throws {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        try await StoreDamage.prepare(store)
+        await store.close()
+        let removal = try await connect(schema)
+        let statements = [
+            "LOCK TABLE task, ending, attempt IN ACCESS EXCLUSIVE MODE", "DROP TABLE task_0, ending_0, attempt_0",
+            "DELETE FROM block WHERE number = 0", "DELETE FROM submission", "DELETE FROM open_range", "DELETE FROM open",
+            "UPDATE counter SET succeeded = 4, kept = 0",
+            "UPDATE slot SET pruned = 4, pruned_to = \(Block.size), last_task = \(Block.size), keys = 0",
+        ]
+        let transaction = try await removal.begin(statements.map { PostgresQuery.once("remove", $0)() })
+        async let inspection = inspect(schema)
+        try await until {
+            try await sql(schema, "SELECT FROM pg_locks WHERE relation = 'task'::regclass AND NOT granted")[0].count > 0
+        }
+        try await transaction.commit()
+        await removal.close()
+        let findings = try await inspection.findings
+        #expect(!findings.contains { $0.level == .problem }, "\(findings)")
         try await drop(schema)
     }
 

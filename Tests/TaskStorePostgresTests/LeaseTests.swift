@@ -87,6 +87,18 @@ struct LeaseTests {
         }
     }
 
+    @Test func `a row that somebody has deleted is made again, by its holder and by a standby`() async throws {
+        try await withLeases { schema, one, two in
+            _ = try await one.take(for: "one", hint: false)
+            try await sql(schema, "DELETE FROM lease")
+            #expect(try await one.renew(for: "one") == .granted(former: nil))
+            #expect(try await holder(two.take(for: "two", hint: false)) == "one")
+            try await sql(schema, "DELETE FROM lease")
+            #expect(try await two.take(for: "two", hint: false) == .granted(former: nil))
+            #expect(try await holder(one.renew(for: "one")) == "two")
+        }
+    }
+
     @Test func `of many that take it at once exactly one gets it`() async throws {
         let schema = uniqueSchema()
         let stores = try await withThrowingTaskGroup(of: PostgresTaskStore.self) { group in

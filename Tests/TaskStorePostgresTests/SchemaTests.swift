@@ -44,6 +44,35 @@ struct SchemaTests {
         try await drop(read)
     }
 
+    @Test func `each table says what it has`() async throws {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        await store.close()
+        let tables = """
+            SELECT relname::text AS name FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+                AND NOT relispartition AND obj_description(oid, 'pg_class') IS NULL
+            """
+        #expect(try await sql(schema, tables)[0].values("name", String.self) == [])
+        try await drop(schema)
+    }
+
+    @Test(arguments: [
+        ("DELETE FROM grid", "the table `grid` has no row, which has the version of the tables"),
+        ("DROP TABLE grid", "the schema has tables of these names, and none of the name `grid`"),
+        ("UPDATE slot SET secret = 'short'", "its identity or its secret is missing"),
+    ])
+    func `a store without what every store has is not opened, and the error says what is missing`(damage: String, words: String)
+        async throws
+    {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        await store.close()
+        try await sql(schema, damage)
+        let error = await #expect(throws: StoreError.self) { try await open(schema) }
+        #expect(error?.code == .corrupt && error?.message.contains(words) == true, "\(error?.message ?? "")")
+        try await drop(schema)
+    }
+
     @Test func `two processes make a new store at once, and it is one`() async throws {
         let schema = uniqueSchema()
         let identities = try await withThrowingTaskGroup(of: String.self) { group in

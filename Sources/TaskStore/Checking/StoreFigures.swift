@@ -36,7 +36,8 @@ package struct StoreFigures: Sendable {
             "SELECT '\($0)' AS name, CAST(id AS bigint) AS type, CAST(0 AS bigint) AS state, CAST(\($0) AS bigint) AS value, "
                 + "name AS text FROM (\(tables.counters)) AS counters"
         }
-        let slot = ["last_task", "last_type", "keys", "pruned"].map { figure($0, value: $0, from: "(\(tables.slot)) AS slot") }
+        let columns = ["last_task", "last_type", "keys", "pruned", "pruned_to", "epoch"]
+        let slot = columns.map { figure($0, value: $0, from: "(\(tables.slot)) AS slot") }
         return counters + slot + [
             figure("tasks", type: "type", from: "task GROUP BY type"),
             figure("open", type: "type", from: "task WHERE NOT EXISTS (SELECT 1 FROM ending WHERE ending.id = task.id) GROUP BY type"),
@@ -48,6 +49,7 @@ package struct StoreFigures: Sendable {
                 from: "submission JOIN type ON type.name = submission.type WHERE type.id <> 0 GROUP BY type.id"),
             figure("submissions", from: "submission"),
             figure("highest_task", value: "coalesce(max(id), 0)", from: "task"),
+            figure("highest_ending", value: "coalesce(max(id), 0)", from: "ending"),
             figure("highest_key", value: "coalesce(max(first + count - 1), 0)", from: "submission"),
             figure("highest_type", value: "coalesce(max(id), 0)", from: "type"),
         ]

@@ -25,7 +25,9 @@ package struct StoreInspection: Sendable {
         }
         types.sort { ($0.name.isEmpty ? 1 : 0, $0.name) < ($1.name.isEmpty ? 1 : 0, $1.name) }
         if let last = types.last, last.name.isEmpty, last.submitted == 0, last.ended == 0 { types.removeLast() }
-        findings = others + checkCounters(figures) + checkKeys(figures) + checkRows(figures)
+        let loses = RowLoss(figures).isLikely || others.contains { $0.level == .problem }
+        let advice = loses ? Self.lossAdvice : Self.counterAdvice
+        findings = others + checkCounters(figures, advice) + checkKeys(figures, advice) + checkRows(figures)
     }
 
     /// Of a store whose rows cannot be believed.
@@ -38,6 +40,10 @@ package struct StoreInspection: Sendable {
         no task is lost by it: the numbers of 'taskgrid stats' are wrong, and more or fewer ended tasks are kept than set; keep a copy of \
         the store and report it
         """
+    private static let lossAdvice = """
+        rows may be missing, and with them tasks, results or keys: stop the dispatcher, keep a copy of the store for a report, and go on \
+        from a backup (Operating.md, 'Backup and restore')
+        """
     private static let rowAdvice = """
         keep a copy of the store for a report, then go on from a backup (Operating.md, 'Backup and restore'), or cancel or retry the tasks \
         that it names
@@ -45,7 +51,7 @@ package struct StoreInspection: Sendable {
 
     // MARK: Counters
 
-    private func checkCounters(_ figures: StoreFigures) -> [StoreFinding] {
+    private func checkCounters(_ figures: StoreFigures, _ advice: String) -> [StoreFinding] {
         var wrong = types.compactMap { type -> String? in
             guard type.submitted != type.open + type.ended else { return nil }
             let name = type.name.isEmpty ? "the forgotten types" : "type '\(type.name)'"
@@ -56,7 +62,7 @@ package struct StoreInspection: Sendable {
             wrong += checkRows(of: name, number, figures)
         }
         let ended = types.reduce(0) { $0 + $1.ended }
-        let endings = figures.numbers.reduce(0) { sum, type in sum + (5...8).reduce(0) { $0 + figures["endings", type, $1] } }
+        let endings = figures.endings
         if ended - figures["pruned"] != endings {
             wrong.append("\(ended) tasks have ended and \(figures["pruned"]) of them are gone, but \(endings) are there")
         }
@@ -64,7 +70,7 @@ package struct StoreInspection: Sendable {
             let submitted = types.reduce(0) { $0 + $1.submitted }
             return [.ok(.counters, "the counters of \(types.count) types and \(submitted) tasks are those of their rows")]
         }
-        return wrong.map { .problem(.counters, $0, advice: Self.counterAdvice) }
+        return wrong.map { .problem(.counters, $0, advice: advice) }
     }
 
     private func checkRows(of name: String, _ number: Int64, _ figures: StoreFigures) -> [String] {
@@ -86,18 +92,25 @@ package struct StoreInspection: Sendable {
 
     // MARK: Keys and ids
 
-    private func checkKeys(_ figures: StoreFigures) -> [StoreFinding] {
+    private func checkKeys(_ figures: StoreFigures, _ advice: String) -> [StoreFinding] {
         var wrong: [StoreFinding] = []
         let (keys, counted) = (figures["submissions"], figures["keys"])
         if keys != counted {
-            wrong.append(.problem(.keys, "\(keys) idempotency keys are there, but \(counted) are counted", advice: Self.counterAdvice))
+            wrong.append(.problem(.keys, "\(keys) idempotency keys are there, but \(counted) are counted", advice: advice))
         }
-        let highest = max(figures["highest_task"], figures["highest_key"])
+        let highest = max(0, figures["highest_task"], figures["highest_key"], figures["highest_ending"], figures["pruned_to"])
         if highest > figures["last_task"] {
             wrong.append(
                 .problem(
                     .keys, "id \(highest) was given, but \(figures["last_task"]) is noted as the highest one",
                     advice: "stop the dispatcher at once: it would give ids twice; \(Self.rowAdvice)"))
+        }
+        // Each epoch may skip ids. Those that were given and are gone are noted.
+        if figures["last_task"] > highest, (figures["last_task"] - highest - 1) / StoreContents.skippedIDs >= figures["epoch"] {
+            wrong.append(
+                .warning(
+                    .keys, "id \(highest) is the highest one that is known, but \(figures["last_task"]) is noted",
+                    advice: "no id is given twice by it; keep a copy of the store and report it"))
         }
         if figures["highest_type"] > figures["last_type"] {
             wrong.append(

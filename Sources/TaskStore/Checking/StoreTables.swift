@@ -2,7 +2,7 @@
 package struct StoreTables: Sendable {
     /// A SELECT of the counters of types: `id`, `name`, `submitted`, `succeeded`, `failed`, `cancelled`, `expired`, `kept`.
     let counters: String
-    /// A SELECT of one row: `last_task`, `last_type`, `keys`, `pruned`.
+    /// A SELECT of one row: `last_task`, `last_type`, `keys`, `pruned`, `pruned_to`, `epoch`.
     let slot: String
 
     package init(counters: String, slot: String) {

@@ -49,15 +49,22 @@ struct Durability {
         return findings
     }
 
+    /// What the loss of the server's machine may cost though standbys are named; nil: nothing by this.
+    var standbyFault: String? {
+        guard !standbyNames.isEmpty, !["on", "remote_apply", "remote_write"].contains(synchronousCommit) else { return nil }
+        return "commits do not wait for the standbys of '\(standbyNames)' (synchronous_commit = \(synchronousCommit)), "
+            + "so that accepted tasks are lost with the server's machine"
+    }
+
+    private static let standbyAdvice = "set synchronous_commit = on for the role, the database and the server"
+
     private var standbys: StoreFinding {
-        guard !standbyNames.isEmpty, ["on", "remote_apply", "remote_write"].contains(synchronousCommit) else {
+        guard !standbyNames.isEmpty else {
             return .warning(
-                .durability,
-                standbyNames.isEmpty
-                    ? "no standby confirms commits: accepted tasks are lost with the server's machine"
-                    : "commits do not wait for standbys (synchronous_commit = \(synchronousCommit))",
+                .durability, "no standby confirms commits: accepted tasks are lost with the server's machine",
                 advice: "where that may not be, set synchronous_standby_names and synchronous_commit = on")
         }
+        if let standbyFault { return .warning(.durability, standbyFault, advice: Self.standbyAdvice) }
         guard seesStandbys else {
             return .ok(.durability, "commits wait for standbys ('\(standbyNames)'); this user may not see which ones are there")
         }
@@ -66,14 +73,29 @@ struct Durability {
                 .durability, "commits wait for a standby of '\(standbyNames)', and none is connected",
                 advice: "start the standby, or take its name out of synchronous_standby_names")
         }
+        guard synchronousCommit != "remote_write" else {
+            return .warning(
+                .durability,
+                "standbys confirm commits before their disks have them (synchronous_commit = remote_write): accepted tasks are lost in a "
+                    + "failover to a standby whose operating system has crashed, and are not while the server itself survives",
+                advice: Self.standbyAdvice)
+        }
         let confirm = "\(confirming) standby\(confirming == 1 ? " confirms" : "s confirm") commits"
         return .ok(.durability, "\(confirm) (synchronous_commit = \(synchronousCommit))")
     }
 
-    /// Warns in the log where a server that loses its power loses accepted tasks.
+    /// Warns in the log where accepted tasks are lost with the server's power, or with its machine though standbys are named.
     static func warn(_ connection: PostgresConnection, _ logger: Logger) async throws {
-        guard let fault = try Durability(try await connection.run([find()])[0]).fault else { return }
-        logger.warning(
-            "the database does not keep its commits durable; set fsync and full_page_writes to on", metadata: [LogKey.reason: "\(fault)"])
+        let durability = try Durability(try await connection.run([find()])[0])
+        if let fault = durability.fault {
+            logger.warning(
+                "the database does not keep its commits durable; set fsync and full_page_writes to on",
+                metadata: [LogKey.reason: "\(fault)"])
+        }
+        if let fault = durability.standbyFault {
+            logger.warning(
+                "the database does not wait for its standbys; set synchronous_commit = on for the role, the database and the server",
+                metadata: [LogKey.reason: "\(fault)"])
+        }
     }
 }

@@ -33,18 +33,37 @@ extension PostgresTaskStore {
 
     private static let snapshot = PostgresQuery.once("inspection", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
+    /// A block that is removed takes rows with it that the snapshot would still have. The removal waits for nobody: it is tried again
+    /// later.
+    private static let lock = PostgresQuery.once("lock_blocks", "LOCK TABLE task, ending, attempt IN ACCESS SHARE MODE")
+
     private static func inspect(_ connection: PostgresConnection, schema: String) async throws -> StoreInspection {
         let found = try await SchemaSetup.find(schema, on: connection)
         guard try found.first("has_record", Bool.self) == true else {
             throw StoreError(.missing, "there is no record of a grid in this schema; name another one with --prefix")
         }
-        guard let known = try await connection.run([SchemaSetup.version()])[0].first("version", Int32.self), known <= Schema.version else {
+        let versions = try await connection.run([SchemaSetup.version()])[0].values("version", Int32.self)
+        if let finding = FixedRows.finding(grids: versions.count) { return StoreInspection(damaged: finding) }
+        guard versions[0] <= Schema.version else {
             throw StoreError(.newerVersion, "a newer program has made its tables; use that program")
         }
         let statements = StoreTables.postgres.statements.map { PostgresQuery.once("inspect", $0)() }
-        let answers = try await connection.transaction([snapshot(), Durability.find()] + statements, within: .seconds(24 * 3600))
+        let first = [
+            snapshot(), lock(), Durability.find(), FixedRows.find(SlotState.number), Partitions.findBlocks(), Partitions.findAttached(),
+        ]
+        let answers = try await connection.transaction(first + statements, within: .seconds(24 * 3600))
+        let fixed = try FixedRows(answers[3], schema: schema)
+        guard fixed.hasSlot else { return StoreInspection(damaged: fixed.findings[0]) }
+        let partitions = Partitions(
+            blocks: try answers[4].values("number", Int64.self), attached: try answers[5].values("name", String.self),
+            lastTask: fixed.lastTask, schema: schema)
+        return StoreInspection(
+            try figures(answers.dropFirst(first.count)), try Durability(answers[2]).findings + fixed.findings + partitions.findings)
+    }
+
+    private static func figures(_ answers: ArraySlice<PostgresRows>) throws -> StoreFigures {
         var figures = StoreFigures()
-        for rows in answers.dropFirst(2) {
+        for rows in answers {
             let (name, type) = (try rows.column("name", String.self), try rows.column("type", Int64.self))
             let (state, value) = (try rows.column("state", Int64.self), try rows.column("value", Int64.self))
             let text = try rows.column("text", String.self)
@@ -53,6 +72,6 @@ extension PostgresTaskStore {
                     name: try name[row], type: try type[row], state: try state[row], value: try value[row], text: try text[ifPresent: row])
             }
         }
-        return StoreInspection(figures, try Durability(answers[1]).findings)
+        return figures
     }
 }

@@ -11,6 +11,7 @@ extension StoreTables {
     static let postgres = StoreTables(
         counters: postgresCounters,
         slot: """
-            SELECT last_task, keys, pruned, (SELECT last_type FROM grid) AS last_type FROM slot WHERE slot = \(SlotState.number)
+            SELECT last_task, keys, pruned, pruned_to, epoch, (SELECT last_type FROM grid) AS last_type FROM slot
+            WHERE slot = \(SlotState.number)
             """)
 }

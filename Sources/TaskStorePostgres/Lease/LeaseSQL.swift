@@ -33,6 +33,10 @@ enum LeaseSQL {
     static let release = PostgresQuery(
         "release_lease", "UPDATE lease SET holder = NULL, renewed = NULL, until = NULL WHERE slot = $1::integer AND holder = $2")
 
+    /// Makes the row again that somebody has deleted. It may let a second holder in, as a crash of the server may; only the term is a
+    /// promise.
+    static let mend = PostgresQuery.once("mend_lease", "INSERT INTO lease (slot) VALUES ($1::integer) ON CONFLICT (slot) DO NOTHING")
+
     private static let reading = """
         SELECT holder, (1000 * extract(epoch FROM clock_timestamp() - renewed))::bigint AS silence FROM lease WHERE slot = $1::integer
         """

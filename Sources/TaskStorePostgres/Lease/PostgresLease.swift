@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -7,6 +8,7 @@ import TaskStore
 actor PostgresLease: StoreLease {
     private let connection: PostgresConnection
     private let schema: String
+    private let logger: Logger
     private var turnstile = Turnstile()
 
     /// The longest silence of the server: a renewal that takes longer comes too late.
@@ -22,16 +24,17 @@ actor PostgresLease: StoreLease {
         settings.parameters["lock_timeout"] = "1s"
         connection = PostgresConnection(settings, name: "store-lease", logger: logger)
         self.schema = schema
+        self.logger = logger
     }
 
     func take(for holder: String, hint: Bool) async throws(StoreError) -> LeaseAnswer {
         let doubt = hint ? LeaseTiming.doubt : LeaseTiming.duration
-        let rows = try await run(LeaseSQL.take(SlotState.number, holder, LeaseTiming.duration.milliseconds, doubt.milliseconds))
-        return try answer(rows, to: holder)
+        let statement = LeaseSQL.take(SlotState.number, holder, LeaseTiming.duration.milliseconds, doubt.milliseconds)
+        return try answer(try await ask(statement), to: holder)
     }
 
     func renew(for holder: String) async throws(StoreError) -> LeaseAnswer {
-        try answer(try await run(LeaseSQL.renew(SlotState.number, holder, LeaseTiming.duration.milliseconds)), to: holder)
+        try answer(try await ask(LeaseSQL.renew(SlotState.number, holder, LeaseTiming.duration.milliseconds)), to: holder)
     }
 
     func release(by holder: String) async throws(StoreError) {
@@ -39,6 +42,15 @@ actor PostgresLease: StoreLease {
     }
 
     func close() async { await connection.close() }
+
+    /// Runs a statement that answers with the row, which it makes again where there is none.
+    private func ask(_ statement: PostgresStatement) async throws(StoreError) -> PostgresRows {
+        let rows = try await run(statement)
+        guard rows.isEmpty else { return rows }
+        logger.warning("row of the lease was missing, making it again", metadata: [LogKey.storeSchema: "\(schema)"])
+        _ = try await run(LeaseSQL.mend(SlotState.number))
+        return try await run(statement)
+    }
 
     /// Runs one statement after another; connects where there is no connection.
     private func run(_ statement: PostgresStatement) async throws(StoreError) -> PostgresRows {

@@ -2,7 +2,7 @@ import Postgres
 
 /// The statements of a move to this store.
 enum MoveSQL {
-    static let origin = PostgresQuery.once("find_origin", "SELECT origin FROM grid WHERE version <= $1::integer")
+    static let origin = PostgresQuery.once("find_origin", "SELECT origin, version <= $1::integer AS is_known FROM grid")
 
     static let setOrigin = PostgresQuery.once("set_origin", "UPDATE grid SET last_type = $1::integer, origin = $2::text")
 

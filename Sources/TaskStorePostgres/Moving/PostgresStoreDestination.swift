@@ -36,7 +36,8 @@ package actor PostgresStoreDestination: StoreDestination {
                     .badRequest, "the schema has tables of something else, and nothing was changed; choose another one with --prefix")
             }
             let origin = try await connection.run([MoveSQL.origin(Schema.version)])[0]
-            guard !origin.isEmpty else { throw StoreError(.newerVersion, "a newer program has made its tables; use that program") }
+            guard let isKnown = try origin.first("is_known", Bool.self) else { throw StoreError.missingVersion }
+            guard isKnown else { throw StoreError(.newerVersion, "a newer program has made its tables; use that program") }
             if try origin.column("origin", String.self)[ifPresent: 0] == move.id { return true }
             throw StoreError(
                 .badRequest,

@@ -1,6 +1,6 @@
 /// The tables of the first version.
 extension Schema {
-    static let version1 = tables1 + partitions1
+    static let version1 = tables1 + partitions1 + comments1
 
     private static let tables1 = [
         """
@@ -196,4 +196,22 @@ extension Schema {
             "INSERT INTO grid (version) VALUES (0)",
             "INSERT INTO type (id, name) VALUES (0, '')",
         ]
+
+    /// What `\d+` of `psql` shows. Schema.sql says more.
+    private static let comments1 = [
+        ("grid", "One row: what the grid as a whole remembers, such as the version of these tables."),
+        ("slot", "A row for each scheduler, of which there is one: its term, its clock, its counters and the highest id it has given."),
+        ("lease", "Which dispatcher is the active one, and until when it need not renew that."),
+        ("type", "The known types of tasks. The one with the number 0 stands for those that were forgotten."),
+        ("counter", "How many tasks of each type were submitted, and how many ended in which way."),
+        ("submission", "The submissions with their idempotency keys."),
+        ("task", "What each task is, with its payload. A row is written once."),
+        ("ending", "How each ended task has ended, with its result. A row is written once."),
+        ("attempt", "Attempts that did not succeed."),
+        ("block", "The blocks of 2^20 ids that have partitions of their own. The partitions …_below have what is left of lower ones."),
+        ("open_range", "Neighbouring tasks of one type and priority, while any of them is open."),
+        ("open", "Open tasks of which there is more to say than their range does, such as those that are due later."),
+        ("cursor", "Up to which id the tasks in ranges have been handed out."),
+        ("bulk_action", "Retries and cancellations of all tasks that a filter means."),
+    ].map { "COMMENT ON TABLE \($0.0) IS '\($0.1)'" }
 }

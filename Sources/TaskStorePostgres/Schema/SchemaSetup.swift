@@ -49,21 +49,27 @@ struct SchemaSetup {
     func run() async throws {
         try Schema.check(name: name)
         // Each attempt waits for the other process's transaction, which may be rolled back.
-        for _ in 1..<Self.attempts {
+        for attempt in 1...Self.attempts {
             do {
                 return try await runOnce()
             } catch let error as PostgresError {
-                guard error.sqlState.map(Self.isThere.contains) ?? false else { throw error }
+                guard let state = error.sqlState, Self.isThere.contains(state) else { throw error }
+                guard attempt == Self.attempts else { continue }
+                guard state == "42P07" else { throw error }
+                throw StoreError(
+                    .corrupt,
+                    "the schema has tables of these names, and none of the name `grid`, which has their version: restore a backup, or give "
+                        + "the grid another prefix (\(error.message))")
             }
         }
-        try await runOnce()
     }
 
     private func runOnce() async throws {
         let found = try await Self.find(name, on: connection)
         let hasTables = try found.first("has_record", Bool.self) ?? false
         let hasSchema = try found.first("has_schema", Bool.self) ?? false
-        let known = hasTables ? try await connection.run([Self.version()])[0].first("version", Int32.self) ?? 0 : 0
+        let known = hasTables ? try await connection.run([Self.version()])[0].first("version", Int32.self) : 0
+        guard let known else { throw StoreError.missingVersion }
         try check(known)
         guard !hasTables || known < Schema.version else { return }
         let transaction = try await connection.begin()
@@ -113,4 +119,10 @@ struct SchemaSetup {
     private func run(_ statements: [String], _ name: String, _ transaction: PostgresTransaction) async throws {
         _ = try await transaction.run(statements.map { PostgresQuery.once(name, $0)() })
     }
+}
+
+extension StoreError {
+    /// The tables are there, and nothing says whose they are.
+    static let missingVersion = StoreError(
+        .corrupt, "the table `grid` has no row, which has the version of the tables and the highest number of a type: restore a backup")
 }

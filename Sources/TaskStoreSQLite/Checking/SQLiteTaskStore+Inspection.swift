@@ -6,7 +6,8 @@ package import TaskStore
 extension StoreTables {
     static let sqliteCounters = "SELECT id, name, submitted, succeeded, failed, cancelled, expired, kept FROM type"
 
-    static let sqlite = StoreTables(counters: sqliteCounters, slot: "SELECT last_task, last_type, keys, pruned FROM store")
+    static let sqlite = StoreTables(
+        counters: sqliteCounters, slot: "SELECT last_task, last_type, keys, pruned, pruned_to, epoch FROM store")
 }
 
 extension SQLiteTaskStore {
