@@ -68,7 +68,8 @@ let package = Package(
         .library(name: "TaskGridWorker", targets: ["TaskGridWorker", "TaskGridCore", "AMQP"]),
         // For Tests/Benchmarks, which is a package of its own.
         .library(
-            name: "TaskGridParts", targets: ["TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "TaskStorePostgres", "Dispatcher"]),
+            name: "TaskGridParts",
+            targets: ["TaskGridCore", "AMQP", "TaskGridClient", "TaskStore", "TaskStoreSQLite", "TaskStorePostgres", "Dispatcher"]),
         .executable(name: "taskgrid", targets: ["TaskGridCommand"]),
     ],
     traits: [

@@ -15,8 +15,9 @@ package final class Chaos: Sendable {
         case process(ProcessEvent)
         /// The grid is ready: load and faults begin.
         case began
-        /// A fault of the plan; with a problem where it could not be injected.
-        case fault(Injection, problem: String?)
+        /// A fault of the plan; with the part of the dispatcher that is killed, if it is known, and with a problem where it could not be
+        /// injected.
+        case fault(Injection, role: DispatcherRole?, problem: String?)
         /// No more faults come; tasks under way may end.
         case faultsEnded
         case progress(Progress)
@@ -138,10 +139,10 @@ package final class Chaos: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await self.untilStopped {
-                    await injector.follow(configuration.plan, from: start) { entry, problem in
+                    await injector.follow(configuration.plan, from: start) { entry, role, problem in
                         let fault = entry.injection.fault
                         if problem == nil { scoreboard.injected(fault) } else { scoreboard.skipped(fault) }
-                        onEvent(.fault(entry.injection, problem: problem))
+                        onEvent(.fault(entry.injection, role: role, problem: problem))
                     }
                     // Cancelled: no more is to come.
                     try? await Task.sleep(until: start + configuration.duration, clock: .continuous)

@@ -115,6 +115,15 @@ package enum Injection: Hashable, Sendable {
         }
     }
 
+    /// The description, with the part that the dispatcher has which is killed.
+    package func words(_ role: DispatcherRole?) -> String {
+        switch role {
+        case .active: "\(words), the active one"
+        case .standby: "\(words), which stands by"
+        case nil: words
+        }
+    }
+
     private static func words(_ fault: DatabaseFault) -> String {
         switch fault {
         case .kill: "kill the database"

@@ -70,6 +70,12 @@ struct Injector: Sendable {
         }
     }
 
+    /// The part of the dispatcher that is to be killed.
+    private func role(in injection: Injection) -> DispatcherRole? {
+        guard case .kill(.dispatcher, let process) = injection else { return nil }
+        return grid.role(ofDispatcher: process)
+    }
+
     private func inject(_ fault: Injection.DatabaseFault) async -> String? {
         guard let database = grid.database, grid.processes[database.name] != nil else { return "the database does not run now" }
         let links = proxies[ChaosProxies.database]
@@ -156,13 +162,15 @@ struct Injector: Sendable {
 
     /// Follows a plan, from `start` on, until it ends or the task is cancelled; nothing stalls and nothing is frozen after it.
     func follow(
-        _ plan: FaultPlan, from start: ContinuousClock.Instant, tell: @escaping @Sendable (FaultPlan.Entry, _ problem: String?) -> Void
+        _ plan: FaultPlan, from start: ContinuousClock.Instant,
+        tell: @escaping @Sendable (FaultPlan.Entry, DispatcherRole?, _ problem: String?) -> Void
     ) async {
         await withDiscardingTaskGroup { group in
             for entry in plan.entries {
                 guard (try? await Task.sleep(until: start + entry.at, clock: .continuous)) != nil else { break }
+                let role = role(in: entry.injection)
                 let problem = await inject(entry.injection)
-                tell(entry, problem)
+                tell(entry, role, problem)
                 guard problem == nil, let time = entry.injection.time else { continue }
                 group.addTask {
                     // Cancelled: the faults are to end.

@@ -3,7 +3,7 @@ import TaskGridClient
 import TaskGridCore
 
 /// Submits numbered tasks at a steady rate and waits for their ends.
-struct Load: Sendable {
+package struct Load: Sendable {
     let client: GridClient
     let configuration: ChaosConfiguration
     let scoreboard: Scoreboard
@@ -40,7 +40,7 @@ struct Load: Sendable {
     }
 
     /// With the fault `refuse`, one in so many tasks has a result over the broker's limit, and has to fail.
-    private static let largeEvery = 50
+    package static let largeEvery = 50
 
     /// One task from its submission to its end.
     private func carry(_ task: NumberedTask) async {

@@ -44,21 +44,23 @@ package struct Dispatcher: Service {
 
     package func run() async throws {
         let id = UUID().uuidString.lowercased()
+        let properties = FieldTable.dispatcher(of: topology.prefix)
         let publishing = Connection(
-            endpoint, name: "dispatcher publish", clientProperties: .grid, declarations: topology.common, logger: logger)
+            endpoint, name: "dispatcher publish", clientProperties: properties, declarations: topology.common, logger: logger)
         let publisher = Publisher(connection: publishing, topology: topology, logger: logger)
         let consuming = Connection(
-            endpoint, name: "dispatcher consume", clientProperties: .grid,
+            endpoint, name: "dispatcher consume", clientProperties: properties,
             declarations: Declarations(queues: store.lease == nil ? [topology.dispatcherLock] : []) + topology.dispatcher,
             ownership: .everything(every: .seconds(3600)), sharingThreadOf: publishing, logger: logger
         )
         // Heartbeats come over a connection of their own: that of the intake is not read while much of it waits.
         let listening = Connection(
-            endpoint, name: "dispatcher listen", clientProperties: .grid, declarations: topology.dispatcher + topology.heartbeats(id: id),
+            endpoint, name: "dispatcher listen", clientProperties: properties,
+            declarations: topology.dispatcher + topology.heartbeats(id: id),
             ownership: .everything(every: Ownership.interval), logger: logger
         )
         let leadership = store.lease.map { lease in
-            let lock = Connection(endpoint, name: "dispatcher lock", clientProperties: .grid, logger: logger)
+            let lock = Connection(endpoint, name: "dispatcher lock", clientProperties: properties, logger: logger)
             vitals.connection { lock.reading }
             return Leadership(
                 lease, id: id, lock: lock, consuming: consuming, queue: topology.dispatcherLock, vitals: vitals, logger: logger)
@@ -73,7 +75,10 @@ package struct Dispatcher: Service {
         )
         let inbox = Inbox()
         let pipe = Pipe<Outbound>(capacity: 2)
-        let scheduler = Scheduler(store: store, topology: topology, configuration: configuration, logger: logger) { workers in
+        let trouble = StoreTrouble(vitals)
+        let scheduler = Scheduler(
+            store: store, topology: topology, configuration: configuration, logger: logger, trouble: trouble
+        ) { workers in
             await publisher.gone(workers)
         } purge: { type in
             await publisher.purge(type)
@@ -93,7 +98,9 @@ package struct Dispatcher: Service {
         let heartbeats = HeartbeatIntake(consumer: registry, inbox: inbox, vitals: vitals, logger: logger)
         let pruning = Pruning(store: store, scheduler: scheduler, configuration: configuration, vitals: vitals, logger: logger)
         let bulkRunner = BulkRunner(store: store, scheduler: scheduler, inbox: inbox, vitals: vitals, logger: logger)
-        let storeWatch = StoreWatch(store: store, vitals: vitals, logger: logger) { await publisher.tell(.storeUnavailable, $0) }
+        let storeWatch = StoreWatch(store: store, trouble: trouble, vitals: vitals, logger: logger) {
+            await publisher.tell(.storeUnavailable, $0)
+        }
         let typeEvents = TypeEvents(scheduler: scheduler, publisher: publisher, consuming: consuming, topology: topology, vitals: vitals)
         let unusedQueues = UnusedQueues(scheduler: scheduler, connection: listening, topology: topology, logger: logger)
         let reconnections = consuming.reconnections()

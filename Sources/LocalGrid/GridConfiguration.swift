@@ -54,6 +54,8 @@ package struct GridConfiguration: Sendable {
         /// The dispatcher's file of tasks and the monitor's of its history; nil: those of the folder.
         package var store: String?
         package var history: String?
+        /// The file of the password of a database that ``store`` names; nil: none.
+        package var storePasswordFile: String?
         /// The host and port of the monitor that the settings name; nil: the loopback, and as `ports` says.
         package var monitorHost: String?
         package var monitorPort: Int?
@@ -82,6 +84,11 @@ package struct GridConfiguration: Sendable {
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? Bundle.main.executablePath
                 ?? CommandLine.arguments[0]
         }
+    }
+
+    /// The store that the dispatcher finds by its settings, and the file of its password; nil where there is no dispatcher.
+    var namedStore: (text: String, passwordFile: String?)? {
+        services.map { ($0.store ?? folder.store, $0.store == nil ? nil : $0.storePasswordFile) }
     }
 
     /// The kinds of service processes; each is a command of the executable.

@@ -167,6 +167,7 @@ package final class LocalGrid: Sendable {
         let store = try database.map { database throws(LocalGridError) in
             (database.url(host: "127.0.0.1:\(try configuration.databasePort(database.port))"), database.passwordFile)
         }
+        let file = file.keeping(database.map { (text: $0.url, passwordFile: $0.passwordFile as String?) } ?? configuration.namedStore)
         let services = try configuration.serviceStages(
             ports: ports, amqp: file.amqp, tls: file.tls, store: store, certificate: configuration.certificate, userURLs: users)
         let stages = (database.map { [[$0.process]] } ?? []) + brokerStages + services
@@ -185,6 +186,16 @@ package final class LocalGrid: Sendable {
         // Unstructured, because it has to be done in a cancelled task too.
         if let database { await Task { await database.kill() }.value }
         try result.get()
+    }
+}
+
+extension GridFile {
+    /// The same for a grid with a store, and the file of its password.
+    fileprivate func keeping(_ store: (text: String, passwordFile: String?)?) -> GridFile {
+        var file = self
+        file.store = store?.text
+        file.storePasswordFile = store?.passwordFile
+        return file
     }
 }
 

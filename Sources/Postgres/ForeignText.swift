@@ -35,8 +35,25 @@ enum ForeignText {
         return plain.last == " " ? String(plain.dropLast()) : plain
     }
 
-    /// The same without what stands between the first and the last quotation mark. libpq quotes the settings that it cannot read, and a
-    /// password may be among them; the server quotes values.
+    /// libpq's lines as sentences of one line. Those of the server's place in its source are left out, and the question whether the server
+    /// runs, which errors ask by themselves.
+    static func sentences(_ text: String) -> String {
+        var sentences: [String] = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            let words = line.drop(while: \.isWhitespace)
+            guard !words.isEmpty, !words.hasPrefix("LOCATION: "), !words.hasPrefix("Is the server running") else { continue }
+            // libpq indents what goes on.
+            if line.first?.isWhitespace == true, words.first?.isLowercase == true, let before = sentences.popLast() {
+                sentences.append("\(before) \(words)")
+            } else {
+                sentences.append(String(words))
+            }
+        }
+        return sentences.joined(separator: "; ")
+    }
+
+    /// A plain text without what stands between the first and the last quotation mark. libpq quotes the settings that it cannot read, and
+    /// a password may be among them; the server quotes values.
     static func withoutQuotations(_ text: String) -> String {
         let text = plain(text)
         let isMark = { (character: Character) in "\"'«»„“”‚‘’".contains(character) }

@@ -9,6 +9,8 @@ package struct PostgresError: Error, Hashable, Sendable {
         case unreachable
         /// The server refuses the user (class 28), or the user may not do it (42501).
         case accessRefused
+        /// The server asks for a password, and there is none, or its file cannot be used.
+        case noPassword
         /// There is no such database (3D000).
         case unknownDatabase
         /// TLS is not agreed on: a certificate that one side does not accept, a file that cannot be used, or a server without TLS.
@@ -46,8 +48,12 @@ package struct PostgresError: Error, Hashable, Sendable {
     }
 
     package let code: Code
-    /// A message: what happened, to which connection, and what to do. It holds no password and no value of a parameter.
-    package let message: String
+    /// What happened, and to which connection. It holds no password and no value of a parameter.
+    package let what: String
+    /// What to do, where ``what`` does not say it.
+    package let advice: String?
+    /// A message: what happened, to which connection, and what to do.
+    package var message: String { advice.map { "\(what): \($0)" } ?? what }
     /// What is known of the changes that were asked for.
     package let outcome: Outcome
     /// The server's error code (PostgreSQL's manual, appendix A); nil where the server gave none.
@@ -55,9 +61,13 @@ package struct PostgresError: Error, Hashable, Sendable {
     /// The name of the statement that failed; nil: none did.
     package let statement: String?
 
-    package init(_ code: Code, _ message: String, outcome: Outcome = .notCommitted, sqlState: String? = nil, statement: String? = nil) {
+    package init(
+        _ code: Code, _ what: String, advice: String? = nil, outcome: Outcome = .notCommitted, sqlState: String? = nil,
+        statement: String? = nil
+    ) {
         self.code = code
-        self.message = message
+        self.what = what
+        self.advice = advice
         self.outcome = outcome
         self.sqlState = sqlState
         self.statement = statement
@@ -65,7 +75,7 @@ package struct PostgresError: Error, Hashable, Sendable {
 
     /// The same with another outcome.
     func with(_ outcome: Outcome) -> PostgresError {
-        PostgresError(code, message, outcome: outcome, sqlState: sqlState, statement: statement)
+        PostgresError(code, what, advice: advice, outcome: outcome, sqlState: sqlState, statement: statement)
     }
 }
 

@@ -7,6 +7,8 @@ package struct PostgresSettings: Sendable {
     /// Reads the password each time that the connection is made, in place of libpq's own; nil: libpq finds it. It runs on the connection's
     /// thread, which it may block.
     package var readPassword: (@Sendable () throws(PostgresError) -> String)?
+    /// The setting that a password is given by, as errors name it.
+    package var passwordSetting: String?
     /// What `pg_stat_activity` shows, unless the connection string names another.
     package var applicationName: String
     /// Set in each new session, such as `["synchronous_commit": "remote_apply"]`. `statement_timeout` is always 0: it would cancel the

@@ -26,12 +26,6 @@ package enum BrokerURL {
     /// The file from which a connection reads its password anew; nil: the URL has it, or no file is set.
     static func passwordSource(of url: String, _ file: String?, named name: String) -> PasswordSource? {
         guard let file, !hasPassword(url) else { return nil }
-        return PasswordSource(file) { () throws(AMQPError) in
-            do throws(SettingError) {
-                return try PasswordFile.read(file, named: name)
-            } catch {
-                throw AMQPError(.accessRefused, error.message)
-            }
-        }
+        return PasswordFile.source(file, named: name)
     }
 }

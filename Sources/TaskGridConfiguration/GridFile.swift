@@ -23,10 +23,17 @@ package struct GridFile: Codable, Hashable, Sendable {
     package let prefix: String?
     /// The kind of the grid's queues; nil where only a broker runs.
     package let queueKind: Queue.Kind?
+    /// The store of the tasks: a file's absolute path, or a database's URL, which may have a password; nil where only a broker runs.
+    package var store: String?
+    /// The file of the database's password, by its absolute path; nil: the URL has it, libpq finds it, or the store is a file.
+    package var storePasswordFile: String?
+
+    /// Whether each service logs in as a user of its own: the broker is the grid's own, and was made with these users.
+    package var hasServiceUsers: Bool { admin != nil && prefix != nil }
 
     package init(
         amqp: String, tls: TLSSettings? = nil, monitor: String?, admin: String?, otherAdmins: [String]? = nil, pid: Int32,
-        topology: Topology?
+        topology: Topology?, store: String? = nil, storePasswordFile: String? = nil
     ) {
         self.amqp = amqp
         self.tls = tls
@@ -36,12 +43,15 @@ package struct GridFile: Codable, Hashable, Sendable {
         self.pid = pid
         prefix = topology?.prefix
         queueKind = topology?.queueKind
+        self.store = store
+        self.storePasswordFile = storePasswordFile
     }
 
     private enum CodingKeys: String, CodingKey {
-        case amqp, tls, monitor, admin, pid, prefix
+        case amqp, tls, monitor, admin, pid, prefix, store
         case otherAdmins = "other_admins"
         case queueKind = "queue_kind"
+        case storePasswordFile = "store_password_file"
     }
 
     /// Reads the file of the grid that runs in `folder`.

@@ -12,6 +12,7 @@ import Foundation
 /// logs/          a file for each process
 /// ready/         a file for each process that is ready
 /// broker/        the private RabbitMQ's own
+/// database/      the private PostgreSQL's own
 /// tls/           the grid's own certificates, where it speaks TLS
 /// ```
 ///

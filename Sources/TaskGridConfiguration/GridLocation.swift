@@ -5,10 +5,13 @@ package import TaskGridCore
 package struct GridLocation: Hashable, Sendable {
     package let endpoint: Endpoint
     package let topology: Topology
+    /// The file of the grid's folder, which says this; nil: a place names the broker.
+    package let file: GridFile?
 
-    package init(endpoint: Endpoint, topology: Topology) {
+    package init(endpoint: Endpoint, topology: Topology, file: GridFile? = nil) {
         self.endpoint = endpoint
         self.topology = topology
+        self.file = file
     }
 }
 
@@ -102,7 +105,8 @@ extension ProgramSettings {
                 "\(name): the queues of the grid in \(folder.path) are \(kind.rawValue), not \(topology.queueKind.rawValue); leave it out"
             )
         }
-        return GridLocation(endpoint: try Self.endpoint(file.amqp, folder.gridFile, file.tls ?? TLSSettings()), topology: topology)
+        let endpoint = try Self.endpoint(file.amqp, folder.gridFile, file.tls ?? TLSSettings())
+        return GridLocation(endpoint: endpoint, topology: topology, file: file)
     }
 
     /// Reads a broker's URL; its error names the place that it stands in.

@@ -1,3 +1,4 @@
+package import AMQP
 import ServiceSupport
 
 /// A file with a password, which only its owner may read.
@@ -20,5 +21,20 @@ package enum PasswordFile {
             throw SettingError(.invalid, "\(name): \(file) does not have one line, the password")
         }
         return String(lines[0])
+    }
+
+    /// The file as a place from which a connection reads its password anew each time that it is made.
+    ///
+    /// - Parameters:
+    ///   - file: the file, or a symbolic link to it.
+    ///   - name: the setting's name in the place that gives it, for errors.
+    package static func source(_ file: String, named name: String) -> PasswordSource {
+        PasswordSource(file) { () throws(AMQPError) in
+            do throws(SettingError) {
+                return try read(file, named: name)
+            } catch {
+                throw AMQPError(.accessRefused, error.message)
+            }
+        }
     }
 }

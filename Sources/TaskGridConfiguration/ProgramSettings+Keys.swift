@@ -33,7 +33,7 @@ extension ProgramSettings {
         SettingKey(
             "data", \.data, kind: .optional(.path), in: defaults, valueName: "folder",
             standard: .words("`$XDG_STATE_HOME/taskgrid` or `~/.local/state/taskgrid`", example: "~/.local/state/taskgrid"),
-            description: "The folder of a grid on this machine."
+            description: "The folder of a grid on this machine; the option `--grid` counts before `TASKGRID_BROKER`."
         ),
         SettingKey(
             "prefix", \.prefix,

@@ -121,6 +121,16 @@ package struct SettingSources: Sendable {
     /// Whether an argument has the password of the broker.
     package var argumentShowsPassword: Bool { argument("broker").map(BrokerURL.hasPassword) ?? false }
 
+    /// Whether a setting stands in the place that names the grid's folder, or in one before it: there it counts more than what the `grid.json`
+    /// of that folder says. Of the standard folder, which no place names, all places count.
+    package func overrulesFolder(_ key: String) -> Bool {
+        let end = layers.firstIndex { $0.text("data") != nil } ?? layers.endIndex
+        return layers.prefix(end + 1).contains { $0.text(key) != nil }
+    }
+
+    /// Whether an argument names the grid's folder, and a later place a broker, which therefore is not used.
+    package var hasBrokerBehindFolder: Bool { argument("data") != nil && argument("broker") == nil && text("broker") != nil }
+
     /// A setting's text, and the setting's name in the place that gives it; nil: no place does.
     package func text(_ key: String) -> (text: String, name: String)? {
         for layer in layers {

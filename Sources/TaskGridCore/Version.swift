@@ -8,4 +8,11 @@ package enum TaskGridVersion {
 extension FieldTable {
     /// The client properties of the grid's connections.
     package static var grid: FieldTable { ["product": "TaskGrid+", "version": .string(TaskGridVersion.current)] }
+
+    /// The same of a dispatcher, of which a grid may have several: they say whose and which it is.
+    ///
+    /// - Parameter prefix: the grid's.
+    package static func dispatcher(of prefix: String) -> FieldTable {
+        grid.merging(["prefix": .string(prefix), "process": .string(ThisProcess.name)]) { $1 }
+    }
 }

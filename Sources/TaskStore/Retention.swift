@@ -20,11 +20,15 @@ package struct Retention: Hashable, Sendable {
 package struct Pruned: Hashable, Sendable {
     package var tasks: Int
     package var keys: Int
+    /// The step has not come to the end of what may be looked at: the next one goes on there.
+    package var goesOn: Bool
 
-    package init(tasks: Int = 0, keys: Int = 0) {
+    package init(tasks: Int = 0, keys: Int = 0, goesOn: Bool = false) {
         self.tasks = tasks
         self.keys = keys
+        self.goesOn = goesOn
     }
 
+    /// Nothing went.
     package var isEmpty: Bool { tasks == 0 && keys == 0 }
 }

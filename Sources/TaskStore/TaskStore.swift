@@ -114,7 +114,7 @@ package protocol TaskStore: Sendable {
     /// tasks left.
     ///
     /// One call is one small step: at most `limit` tasks go, some times as many are looked at, and about as many keys. Callers repeat
-    /// until nothing went.
+    /// until nothing went and there is nothing more to look at.
     func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Pruned
 
     /// The store's clock as the latest commit has left it; nil before the first.

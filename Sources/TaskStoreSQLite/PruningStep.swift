@@ -47,7 +47,7 @@ struct PruningStep {
             try update.bind(keys, to: ":keys")
             try update.run()
         }
-        return Pruned(tasks: ids.count, keys: keys)
+        return Pruned(tasks: ids.count, keys: keys, goesOn: place != 0 || position != 0)
     }
 
     /// How many endings one step looks at for each that it may forget: those of tasks that lived long stand in the way of younger ones.

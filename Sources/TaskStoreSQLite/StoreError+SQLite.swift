@@ -10,7 +10,7 @@ extension StoreError {
             self.init(error.code, "store \(path): \(error.message)")
         case let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_TRIGGER:
             // The store has no triggers but those of a mark, whose words these are.
-            self.init(.moved, "store \(path): \(error.message ?? "it was moved")")
+            self.init(.moved, "store \(path): \(error.message ?? "it was moved to another store")")
         case let error as DatabaseError:
             let cause = "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
             self.init(Failure(error.resultCode), path: path, cause: cause)

@@ -42,6 +42,18 @@ struct AdmissionTests {
         await connection.close()
     }
 
+    @Test func `the log says that a connection is made anew by the program, and warns of no broker`() async throws {
+        let log = Journal<LogLine>()
+        let connection = Connection(try TestBroker.endpoint(), name: "test anew", logger: Logger(into: log))
+        let reconnections = connection.reconnections()
+        try await connection.start()
+        await connection.reconnect(because: "the outcome of a commit is not known")
+        _ = await reconnections.first { $0 == 2 }
+        #expect(log.entries.contains { $0.message == "program drops the connection and makes it anew" && $0.level == .notice })
+        #expect(!log.entries.contains { $0.message == "connection lost or not made, trying again" && $0.level >= .warning })
+        await connection.close()
+    }
+
     @Test func `one that may not be made within the patience is an error`() async throws {
         let connection = Connection(try TestBroker.endpoint(), name: "test admission", logger: .silent)
         connection.admit { "another one leads" }

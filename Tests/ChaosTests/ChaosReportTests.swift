@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import TaskGridClient
+import TaskGridConfiguration
 import TaskGridCore
 import Testing
 
@@ -16,9 +17,11 @@ struct ChaosReportTests {
         return counts
     }
 
-    private func report(_ ledger: ChaosLedger, counters: TaskCounts?, executions: [Int: Int]) -> ChaosReport {
+    private func report(
+        _ ledger: ChaosLedger, counters: TaskCounts?, executions: [Int: Int], skipped: [Fault: Int] = [:]
+    ) -> ChaosReport {
         ChaosReport(
-            seed: 1, took: .seconds(1), ledger, Recoveries(), skipped: [:], executions: executions,
+            seed: 1, took: .seconds(1), ledger, Recoveries(), skipped: skipped, executions: executions,
             answer: { NumberedTask(number: $0, milliseconds: 1) }, counters: counters
         )
     }
@@ -117,6 +120,52 @@ struct ChaosReportTests {
         #expect(lines.contains { $0.hasPrefix("lost") && $0.hasSuffix("30") })
         #expect(lines.last == "lost: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …")
         for line in lines.dropLast() { #expect(line.count <= width ?? .max) }
+    }
+
+    @Test func `refused submissions are shown once for each cause, however their numbers differ`() {
+        var ledger = ChaosLedger()
+        ledger.refused(4, "no store")
+        for number in [9, 5, 7] { ledger.refused(number, "port 44077 is closed for task \(number)") }
+        let causes = RefusalCause.causes(of: ledger.refusals)
+        #expect(causes.map(\.count) == [3, 1] && causes.map(\.example.number) == [5, 4])
+        let lines = ChaosTable(report(ledger, counters: nil, executions: [:])).lines(width: nil)
+        #expect(
+            lines.suffix(2) == [
+                "not accepted (3, such as number 5): port 44077 is closed for task 5", "not accepted (number 4): no store",
+            ])
+    }
+
+    @Test(arguments: [40, nil]) func `below the tables stands what failed and LEFT OUT mean, if there is any`(width: Int?) {
+        var ledger = ChaosLedger()
+        ledger.submitted(1)
+        ledger.accepted(1, as: 1)
+        let quiet = ChaosTable(report(ledger, counters: nil, executions: [:], skipped: [.stall: 0])).lines(width: width)
+        #expect(!quiet.contains { $0.hasPrefix("failed:") || $0.hasPrefix("LEFT OUT:") })
+        ledger.ended(Ending(id: 1, state: .failed))
+        let lines = ChaosTable(report(ledger, counters: nil, executions: [:], skipped: [.stall: 2])).lines(width: width)
+        #expect(lines.contains { $0.hasPrefix("failed: ") } && lines.contains { $0.hasPrefix("LEFT OUT: ") })
+        for line in lines { #expect(line.count <= width ?? .max) }
+    }
+
+    @Test func `the folder stays, and is shown with what is in it, if it was asked for or a promise was broken`() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "chaos-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = ChaosFolder(folder: GridFolder(path))
+        var isThere: Bool { FileManager.default.fileExists(atPath: path) }
+        func make(_ files: [String]) throws {
+            try FileManager.default.createDirectory(atPath: "\(path)/logs", withIntermediateDirectories: true)
+            for file in files { try Data().write(to: URL(filePath: "\(path)/\(file)")) }
+        }
+        try make(["logs/dispatcher.log", "executions"])
+        let lines = folder.leave(isAskedFor: false, isWell: false)
+        #expect(lines.first?.hasSuffix(path) == true)
+        #expect(lines.dropFirst().map { $0.split(separator: " ").first } == ["logs", "executions"] && isThere)
+        #expect(folder.leave(isAskedFor: true, isWell: false) == lines && isThere)
+        #expect(folder.leave(isAskedFor: true, isWell: true) == [] && isThere)
+        #expect(folder.leave(isAskedFor: false, isWell: true) == [] && !isThere)
+        // Nothing has been started.
+        try make([])
+        #expect(folder.leave(isAskedFor: false, isWell: false) == [] && !isThere)
     }
 
     @Test(arguments: [

@@ -55,7 +55,7 @@ struct ChaosTests {
         // It ends when it has done what is expected of it.
         @Sendable func look(_ chaos: Chaos, _ event: Chaos.Event) {
             switch event {
-            case .fault(let injection, problem: nil): injected.withLock { _ = $0.insert(injection.fault) }
+            case .fault(let injection, _, problem: nil): injected.withLock { _ = $0.insert(injection.fault) }
             case .progress(let progress) where progress.accepted >= 300:
                 // Only the workers know which kill meets a task that runs.
                 guard injected.withLock({ $0.count }) == 2,

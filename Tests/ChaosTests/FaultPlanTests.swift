@@ -1,5 +1,6 @@
 import Chaos
 import Foundation
+import LocalGrid
 import TestSupport
 import Testing
 
@@ -92,6 +93,13 @@ struct FaultPlanTests {
         #expect(all.contains(.database) == hasDatabase)
         #expect(all.contains(.node) == (nodes > 1) && all.contains(.part) == (nodes > 1))
         #expect(all.count == Fault.allCases.count - (hasDatabase ? 0 : 1) - (nodes > 1 ? 0 : 2))
+    }
+
+    @Test func `the dispatcher that is killed is shown with its part, where that is known`() {
+        let injection = Injection.kill(.dispatcher, process: "dispatcher-2")
+        #expect(injection.words(.active) == "kill dispatcher-2, the active one")
+        #expect(injection.words(.standby) == "kill dispatcher-2, which stands by")
+        #expect(injection.words(nil) == "kill dispatcher-2")
     }
 
     @Test func `comes as often as is wished, on the average`() {

@@ -30,14 +30,14 @@ struct SchedulerHarness {
 
     init(
         _ configuration: DispatcherConfiguration = .quick, store: (any TaskStore)? = nil, time: ManualTime = ManualTime(),
-        logger: Logger = .silent
+        trouble: StoreTrouble = StoreTrouble(), logger: Logger = .silent
     ) async throws {
         self.time = time
         let opened: any TaskStore
         if let store { opened = store } else { opened = try await SQLiteTaskStore.inMemory() }
         self.store = opened
         scheduler = Scheduler(
-            store: opened, topology: topology, configuration: configuration, logger: logger, time: time.source
+            store: opened, topology: topology, configuration: configuration, logger: logger, time: time.source, trouble: trouble
         ) { [gone, isCutOff] workers in
             guard !isCutOff.value.withLock({ $0 }) else { return nil }
             return workers.filter { worker in gone.value.withLock { $0.contains(worker) } }

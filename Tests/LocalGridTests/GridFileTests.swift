@@ -19,7 +19,7 @@ import Testing
             let file = GridFile(
                 amqp: "amqps://u:p@127.0.0.1:5672", tls: TLSSettings(ca: "/ca.pem", serverName: "broker"),
                 monitor: "http://127.0.0.1:8080", admin: nil, pid: getpid(),
-                topology: Topology(prefix: "blue", queueKind: .quorum))
+                topology: Topology(prefix: "blue", queueKind: .quorum), store: "postgresql://h", storePasswordFile: "/p")
             try file.write(to: folder)
             #expect(try GridFile.read(from: folder) == file)
             #expect(try mode(folder.gridFile) == 0o600)

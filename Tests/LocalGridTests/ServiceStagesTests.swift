@@ -69,6 +69,17 @@ import Testing
         }
     }
 
+    @Test func `the store that others are told is the dispatcher's`() {
+        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts())
+        services.storePasswordFile = "/password"
+        var configuration = GridConfiguration(folder: GridFolder("/data"), services: services)
+        #expect(configuration.namedStore?.text == "/data/store.sqlite" && configuration.namedStore?.passwordFile == nil)
+        configuration.services?.store = "postgresql://h"
+        #expect(configuration.namedStore?.text == "postgresql://h" && configuration.namedStore?.passwordFile == "/password")
+        configuration.services = nil
+        #expect(configuration.namedStore == nil)
+    }
+
     @Test func `workers start last, so that they stop first`() throws {
         let names = try stages("hash=2,reverse=1,wait=0").map { $0.map(\.name) }
         #expect(names == [["monitor"], ["nameservice"], ["dispatcher"], ["worker-hash-1", "worker-hash-2", "worker-reverse"]])

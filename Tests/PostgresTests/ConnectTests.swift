@@ -87,6 +87,30 @@ struct ConnectTests {
         }
     }
 
+    @Test(arguments: [(nil, "No such file"), (0o644, "mode 644"), (0o600, "is empty")] as [(Int?, String)])
+    func `where a password is missing the error says what is wrong with libpq's password file`(mode: Int?, fault: String) async throws {
+        let port = try await TestDatabase.shared().port
+        let file = FileManager.default.temporaryDirectory.appending(path: "passfile-\(UUID().uuidString)").path
+        if let mode { #expect(FileManager.default.createFile(atPath: file, contents: Data(), attributes: [.posixPermissions: mode])) }
+        defer { unlink(file) }
+        var changed = PostgresSettings(conninfo: "host=127.0.0.1 port=\(port) user=taskgrid dbname=postgres passfile=\(file)")
+        changed.passwordSetting = "--password-file"
+        let error = await expectFailure(changed, .noPassword, "password file \(file) ")
+        #expect(error?.message.contains(fault) == true && error?.message.contains("give a password by --password-file") == true)
+        #expect(error?.message.contains("pg_hba") == false)
+    }
+
+    @Test func `the log names the server that the session is with, of all that the settings name`() async throws {
+        let database = try await TestDatabase.shared()
+        let lines = Journal<LogLine>()
+        try await withConnection(
+            settings(database.url(host: "127.0.0.1:1,localhost:\(database.port)")), logger: Logger(into: lines)
+        ) { _ in }
+        let line = try #require(lines.entries.first { $0.message == "connected to PostgreSQL" })
+        #expect(line.metadata["postgres.server"] == "taskgrid@localhost:\(database.port)/postgres")
+        #expect(line.metadata["postgres.address"] == "127.0.0.1")
+    }
+
     @Test func `an unknown database and an unknown role are told apart`() async throws {
         let url = try await TestDatabase.shared().url
         await expectFailure(PostgresSettings(conninfo: url.replacing("/postgres?", with: "/nowhere?")), .unknownDatabase, "nowhere")

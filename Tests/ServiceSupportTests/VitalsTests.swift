@@ -78,6 +78,14 @@ import Testing
         #expect(report.healthy)
     }
 
+    @Test func `a restart is no advice for a loop that is stuck by a cause that is known`() {
+        vitals.enter(.serving)
+        vitals.pulse("turns").works()
+        vitals.problem("store", "full")
+        time.passes(.seconds(16))
+        #expect(report.reasons == ["full", "loop 'turns' has worked on the same for 16 s, at most 15 s are right"])
+    }
+
     @Test func `a loop that goes on with the next part is not stuck`() {
         vitals.enter(.serving)
         let pulse = vitals.pulse("pruning", limit: .seconds(5))

@@ -251,6 +251,11 @@ import Testing
         let lines = StatusCommand.lines(task, width: nil)
         #expect(lines.contains("attempt 1  timed out at 2026-01-01T00:00:00.000Z after 1.5 s with w1: timed_out: long"))
         #expect(lines.contains("attempt 2  succeeded at 2026-01-01T00:00:00.000Z"))
+        #expect(lines.contains("attempt    2 of 3"))
+        task.attempt = 4
+        let more = StatusCommand.lines(task, width: nil).first { $0.hasPrefix("attempt    4") }
+        #expect(
+            more == "attempt    4 (3 may fail, beside those before a retry by hand and those that ended with their worker)")
     }
 
     @Test func `tokens cannot be guessed`() async throws {

@@ -44,4 +44,14 @@ import Testing
         let line = text.split(separator: "\n").first { $0.contains("client ") }
         #expect(line == "    client          amqp://alice@h:5672, its password in /tmp/g/broker/users/alice" && !text.contains("secret"))
     }
+
+    @Test func `the store is named without its password, with the command that checks it`() {
+        func lines(_ store: String) -> String {
+            let file = GridFile(amqp: "amqp://h", monitor: nil, admin: nil, pid: 1, topology: nil, store: store)
+            return Welcome(file: file, folder: GridFolder("/tmp/g")).text
+        }
+        let check = "    store check     taskgrid store check --grid /tmp/g\n"
+        #expect(lines("postgresql://grid:secret@h:5433/grid").contains("    store           postgresql://grid@h:5433/grid\n\(check)"))
+        #expect(lines("/tmp/g/store.sqlite").contains("    store           /tmp/g/store.sqlite\n\(check)"))
+    }
 }

@@ -77,7 +77,7 @@ struct MoveTests {
             #expect(await moved.code { try await running.align(.seconds(1), after: nil, limit: 10) } == .moved)
             await running.close()
             let error = await #expect(throws: StoreError.self) { try await SQLiteTaskStore(path: moved.path) }
-            #expect(error?.message.contains("it was moved to postgresql://elsewhere/grid (schema '\(moved.schema)') at ") == true)
+            #expect(error?.message.contains("the store was moved to postgresql://elsewhere/grid (schema '\(moved.schema)') at ") == true)
         }
     }
 

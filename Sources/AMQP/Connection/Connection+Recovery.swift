@@ -67,7 +67,12 @@ extension Connection {
     }
 
     /// The connection is gone: everything under way has an unknown outcome.
-    func lose(_ error: AMQPError, pausing pause: Duration = .zero) {
+    ///
+    /// - Parameters:
+    ///   - error: why.
+    ///   - pause: how long it stays without a connection at least.
+    ///   - isTold: whether the log warns of it; nil: at the first failure, and once a round.
+    func lose(_ error: AMQPError, pausing pause: Duration = .zero, isTold: Bool? = nil) {
         if case .open(let session) = phase, session.began.duration(to: .now) > Self.stability { rotation.reset() }
         shared.withLock { shared in
             shared.enter(.unconnected)
@@ -82,7 +87,7 @@ extension Connection {
         failPublications(
             error.code == .connectionLost ? error : AMQPError(.connectionLost, error.message, brokerCode: error.brokerCode)
         )
-        retry(after: error, pausing: pause)
+        retry(after: error, pausing: pause, isTold: isTold)
     }
 
     /// Drops the connection and makes it anew, as if it had been lost.
@@ -92,7 +97,9 @@ extension Connection {
     ///   - pause: how long it stays without a connection at least.
     package func reconnect(because reason: String, after pause: Duration = .zero) {
         guard case .open = phase else { return }
-        lose(AMQPError(.connectionLost, reason), pausing: pause)
+        // No fault of the broker: the log does not read as if it were.
+        logger.notice("program drops the connection and makes it anew", metadata: [AMQPLogKey.reason: "\(reason)"])
+        lose(AMQPError(.connectionLost, reason), pausing: pause, isTold: false)
     }
 
     private func retry(after error: AMQPError, pausing pause: Duration = .zero, isTold: Bool? = nil) {

@@ -19,7 +19,8 @@
   F(PQbackendPID) F(PQclear) F(PQcmdStatus) F(PQcmdTuples) F(PQconnectPoll) F(PQconnectStartParams) F(PQconninfo)       \
   F(PQconninfoFree) F(PQconninfoParse) F(PQconsumeInput) F(PQenterPipelineMode) F(PQerrorMessage) F(PQfformat)          \
   F(PQfinish) F(PQflush) F(PQfname) F(PQfreemem) F(PQftype) F(PQgetisnull) F(PQgetlength) F(PQgetResult) F(PQgetvalue)  \
-  F(PQisBusy) F(PQisthreadsafe) F(PQnfields) F(PQntuples) F(PQpass) F(PQpipelineSync)                                   \
+  F(PQhost) F(PQhostaddr) F(PQisBusy) F(PQisthreadsafe) F(PQnfields) F(PQntuples) F(PQparameterStatus) F(PQpass)        \
+  F(PQpipelineSync) F(PQport)                                                                                           \
   F(PQresultErrorField) F(PQresultErrorMessage) F(PQresultMemorySize) F(PQresultStatus) F(PQsendPrepare)                \
   F(PQsendQueryParams) F(PQsendQueryPrepared) F(PQserverVersion) F(PQsetErrorVerbosity) F(PQsetnonblocking)             \
   F(PQsetNoticeReceiver) F(PQsocket) F(PQsslInUse) F(PQsslStruct) F(PQstatus) F(PQtransactionStatus)

@@ -1,6 +1,7 @@
 import Logging
 import ServiceSupport
 import Synchronization
+import TaskGridCore
 import TaskStore
 
 /// What people are told of it: by the log and by the health endpoint.
@@ -51,8 +52,11 @@ extension Leadership {
         logger.notice(
             "dispatcher takes over",
             metadata: [
-                LogKey.leaseHolder: "\(holder)", LogKey.leaseFormer: "\(former.name)", LogKey.leaseWait: "\(waited)",
-                LogKey.leaseSilence: "\(former.silence)",
+                LogKey.leaseHolder: "\(holder)", LogKey.leaseFormer: "\(former.name)",
+                LogKey.leaseWait: "\(Self.rounded(waited)) of standing by", LogKey.leaseSilence: "\(Self.rounded(former.silence))",
             ])
     }
+
+    /// Seconds with one digit.
+    static func rounded(_ time: Duration) -> String { "\((time.seconds * 10).rounded() / 10) s" }
 }

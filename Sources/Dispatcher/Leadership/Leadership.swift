@@ -1,5 +1,4 @@
 import AMQP
-import Glibc
 import Logging
 import ServiceSupport
 import Synchronization
@@ -37,20 +36,13 @@ final class Leadership: Sendable {
     ///   - logger: where it says what happens.
     init(_ lease: any StoreLease, id: String, lock: Connection, consuming: Connection, queue: Queue, vitals: Vitals, logger: Logger) {
         self.lease = lease
-        holder = "host \(Self.host), process \(getpid()), id \(id)"
+        holder = "\(ThisProcess.name), id \(id)"
         self.lock = lock
         self.consuming = consuming
         self.queue = queue
         self.vitals = vitals
         self.logger = logger
         consuming.admit { [weak self] in self?.state.withLock { $0.admit(at: .now) } }
-    }
-
-    /// The machine's name, without a look-up.
-    private static var host: String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// Begins to ask for the lease; ``end()`` follows.

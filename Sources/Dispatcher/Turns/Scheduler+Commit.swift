@@ -45,9 +45,12 @@ extension Scheduler {
     ///   there is no more time to retry.
     private nonisolated func commitPlan(_ plan: inout Plan, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
         do throws(StoreError) {
-            return try await store.commit(plan.changes, mayBlock: mayBlock)
+            let receipt = try await store.commit(plan.changes, mayBlock: mayBlock)
+            if !plan.changes.submissions.isEmpty { trouble.ended(.submissions) }
+            return receipt
         } catch {
             guard !Self.isFinal(error) else { throw error }
+            if !plan.changes.submissions.isEmpty { trouble.found(error, by: .submissions) }
             logger.error("store commit failed, rejecting its submissions and retrying the rest", metadata: [LogKey.error: "\(error)"])
             for new in plan.changes.submissions {
                 plan.rejections += Publication.rejection(of: new.submission, Rejection(of: new.submission, error), topology)
@@ -75,12 +78,14 @@ extension Scheduler {
     ) async throws(StoreError) -> Result {
         let backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(5))
         var attempts = 0
+        defer { if attempts > 0 { trouble.ended(.retry) } }
         while true {
             do throws(StoreError) {
                 return try await body()
             } catch {
                 guard !isFinal(error) else { throw error }
                 attempts += 1
+                trouble.found(error, by: .retry)
                 logger.error(
                     "store step failed, retrying",
                     metadata: [LogKey.storeStep: "\(what)", LogKey.error: "\(error)", LogKey.retryNumber: "\(attempts)"])

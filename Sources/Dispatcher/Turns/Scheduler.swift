@@ -49,6 +49,8 @@ actor Scheduler {
     /// How far the wall clock was ahead of it when absolute times were last moved.
     var alignedOffset = Duration.zero
     let time: TimeSource
+    /// Told why commits fail.
+    let trouble: StoreTrouble
     /// Why it does nothing any more, until ``resume()``.
     var suspension: StoreError?
     /// The scheduler's record of the tasks that are handed out is wrong somewhere.
@@ -65,6 +67,7 @@ actor Scheduler {
 
     init(
         store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger, time: TimeSource = .system,
+        trouble: StoreTrouble = StoreTrouble(),
         findGone: @escaping @Sendable (_ workers: [String]) async -> [String]?,
         purge: @escaping @Sendable (TaskType) async -> Bool = { _ in true },
         rejectQueued: @escaping @Sendable (StoreError) async -> Void = { _ in }
@@ -75,6 +78,7 @@ actor Scheduler {
         self.logger = logger
         admission = Admission(configuration)
         self.time = time
+        self.trouble = trouble
         clock = StoreClock(source: time)
         self.findGone = findGone
         self.purge = purge

@@ -45,7 +45,8 @@ package final class PrivateDatabase: Sendable {
     ///
     /// - Parameter host: hosts as a URL has them, `127.0.0.1:5432,127.0.0.1:5433`.
     package func url(host: String) -> String {
-        let passfile = files.passfile.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "/-._"))
+        let passfile = files.passfile.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
         return "postgresql://\(DatabaseFiles.user)@\(host)/postgres?passfile=\(passfile)"
     }
 
@@ -180,7 +181,7 @@ package final class PrivateDatabase: Sendable {
     package func signal(_ signal: Int32) -> Int { DatabaseProcesses.signal(files.data, signal) }
 
     /// Stops all its processes, as a machine that stands still: nothing answers, and no connection ends. They go on at the latest when this
-    /// process exits.
+    /// process exits or is killed.
     ///
     /// - Returns: how many there were.
     package func freeze() -> Int { FrozenDatabases.freeze(files.data) }

@@ -15,6 +15,8 @@ extension GridFolder {
     package var hasDatabase: Bool { DatabaseFiles.isThere(in: database) }
     /// The file of the password of a user of the private broker.
     package func password(of user: String) -> String { BrokerFiles(folder: broker).password(of: user) }
+    /// The file of what each user of the private broker may do.
+    package var rights: String { BrokerFiles(folder: broker).rights }
     var certificates: GridCertificates { GridCertificates(in: "\(path)/tls") }
 
     func log(of process: String) -> String { "\(logs)/\(process).log" }

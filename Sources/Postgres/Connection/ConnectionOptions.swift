@@ -15,6 +15,7 @@ struct ConnectionOptions {
     let rounds: [String?]
     /// The longest time for one server.
     let timeoutOfServer: Duration?
+    let password: PasswordSource
     private var values: [String: String]
 
     /// Reads files, and thereby blocks; it opens no connection.
@@ -27,6 +28,9 @@ struct ConnectionOptions {
         try Self.check(settings, pq)
         var values = try Self.resolve(settings.conninfo, pq)
         if let readPassword = settings.readPassword { values["password"] = try readPassword() }
+        password = PasswordSource(
+            setting: settings.passwordSetting, isOfSetting: settings.readPassword != nil,
+            file: values["password"] == nil ? values["passfile"] : nil)
         for (name, value) in Self.defaults where values[name] == nil { values[name] = value }
         if values["application_name"] == nil { values["application_name"] = settings.applicationName }
         values["client_encoding"] = "UTF8"
@@ -62,9 +66,11 @@ struct ConnectionOptions {
     var secrets: [String] { [values["password"], values["sslpassword"]].compactMap { $0 == "-" ? nil : $0 } }
 
     /// Where it connects to, without the password.
-    var description: String {
-        let places = servers.map(\.description).joined(separator: ",")
-        let target = "\(places)/\(values["dbname"] ?? "")"
+    var description: String { description(at: servers.map(\.description).joined(separator: ",")) }
+
+    /// The same with the place that it is connected to.
+    func description(at place: String) -> String {
+        let target = "\(place)/\(values["dbname"] ?? "")"
         return ForeignText.plain(values["user"].map { "\($0)@\(target)" } ?? target)
     }
 

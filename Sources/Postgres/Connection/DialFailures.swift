@@ -9,36 +9,59 @@ struct DialFailures {
     /// - Parameter target: where the connection was to go.
     func combined(_ target: String) -> PostgresError {
         guard let first = errors.first else {
-            return PostgresError(.timedOut, "no connection to PostgreSQL at \(target) within the limit: is it running?")
+            return PostgresError(.timedOut, "no connection to PostgreSQL at \(target) within the limit", advice: Self.advice(.timedOut))
         }
         let codes = Set(errors.map(\.error.code))
         let code = codes.count == 1 ? first.error.code : .unreachable
-        let states = Set(errors.map(\.error.sqlState))
-        let what = errors.count == 1 ? first.error.message : errors.map { "\($0.server): \($0.error.message)" }.joined(separator: "; ")
+        // A standby says nothing of the server that takes writes, which may have no connection left.
+        let states = Set(errors.filter { $0.error.code != .unsuitableServer }.map(\.error.sqlState))
+        let isKnown = codes.count == 1 || states == [Self.tooManyConnections]
+        let advices = Set(errors.map(\.error.advice))
+        // Advice that all share is given once, at the end.
+        func text(_ error: PostgresError) -> String { advices.count == 1 ? error.what : error.message }
+        let what = errors.count == 1 ? text(first.error) : errors.map { "\($0.server): \(text($0.error))" }.joined(separator: "; ")
         return PostgresError(
-            code, "no connection to PostgreSQL at \(target) (\(what)): \(Self.advice(code))",
-            sqlState: states.count == 1 ? first.error.sqlState : nil)
+            code, "no connection to PostgreSQL at \(target) (\(what))",
+            advice: (advices.count == 1 ? first.error.advice : nil) ?? Self.advice(code),
+            sqlState: isKnown && states.count == 1 ? states.first ?? nil : nil)
     }
 
     private static func advice(_ code: PostgresError.Code) -> String {
         switch code {
         case .accessRefused: "check the user, its password and the server's pg_hba.conf"
+        case .noPassword: "give a password"
         case .unknownDatabase: "create the database, or name another"
         case .tlsRefused: "check sslmode, sslrootcert, and the certificates of both sides"
-        case .unsuitableServer: "does one of the servers take writes?"
+        case .unsuitableServer: "see that one of the servers takes writes"
         case .badSettings: "check the database's URL"
         default: "is it running?"
         }
     }
 
-    /// The error of libpq's message, which is all that libpq tells of a connection that was not made.
-    static func error(_ text: String) -> PostgresError {
+    private static let tooManyConnections = "53300"
+
+    /// The error of libpq's message, which is most of what libpq tells of a connection that was not made.
+    ///
+    /// - Parameters:
+    ///   - text: libpq's message.
+    ///   - password: where the password came from.
+    ///   - adviceIfReadOnly: what to do where the server takes no writes.
+    static func error(
+        _ text: String, _ password: PasswordSource = PasswordSource(setting: nil, file: nil), adviceIfReadOnly: String? = nil
+    ) -> PostgresError {
         let (code, sqlState) = kind(of: text)
-        let text = text.firstRange(of: " LOCATION: ").map { String(text[..<$0.lowerBound]) } ?? text
-        return PostgresError(code, text.isEmpty ? "no reason given" : text, sqlState: sqlState)
+        let advice: String? =
+            switch code {
+            case .noPassword: password.adviceIfMissing
+            case .accessRefused where sqlState?.hasPrefix("28") == true: password.adviceIfRefused
+            case .unsuitableServer where text.contains("session is read-only"): adviceIfReadOnly
+            case _ where sqlState == tooManyConnections: "raise max_connections or the limit of the role, or close other sessions"
+            default: nil
+            }
+        return PostgresError(code, text.isEmpty ? "no reason given" : text, advice: advice, sqlState: sqlState)
     }
 
-    /// - Parameter text: libpq's message as it is with every detail: the server's part begins with severity and SQLSTATE, in whatever
+    /// - Parameter text: libpq's message with the SQLSTATE: the server's part begins with severity and SQLSTATE, in whatever
     ///   language the rest is. libpq's own is in English: this program asks for no other.
     static func kind(of text: String) -> (PostgresError.Code, sqlState: String?) {
         // "FATAL" has five letters too, and each SQLSTATE a digit.
@@ -50,7 +73,7 @@ struct DialFailures {
             }
         }
         func says(_ parts: [String]) -> Bool { parts.contains { text.contains($0) } }
-        if says(["no password supplied"]) { return (.accessRefused, nil) }
+        if says(["no password supplied"]) { return (.noPassword, nil) }
         if says(["session is read-only", "session is not read-only", "server is in hot standby mode", "server is not in hot standby mode"])
         {
             return (.unsuitableServer, nil)

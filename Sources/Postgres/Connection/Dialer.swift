@@ -57,7 +57,7 @@ struct Dialer {
                 awaited = POLLOUT
                 return .waiting(wait(current.handle, current.end))
             default:
-                fail(current.server, DialFailures.error(current.handle.errorText))
+                fail(current.server, error(of: current.handle))
             }
         }
     }
@@ -71,10 +71,14 @@ struct Dialer {
         do throws(PostgresError) {
             let handle = try PostgresHandle(options.parameters(for: server, round), secrets: options.secrets, pq)
             awaited = POLLOUT
-            if handle.isBad { fail(server, DialFailures.error(handle.errorText)) } else { current = (handle, server, now + share) }
+            if handle.isBad { fail(server, error(of: handle)) } else { current = (handle, server, now + share) }
         } catch {
             fail(server, error)
         }
+    }
+
+    private func error(of handle: PostgresHandle) -> PostgresError {
+        DialFailures.error(handle.errorText, options.password, adviceIfReadOnly: handle.adviceIfReadOnly)
     }
 
     private mutating func fail(_ server: ConnectionOptions.Server, _ error: PostgresError) {

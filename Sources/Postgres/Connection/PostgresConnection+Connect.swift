@@ -73,7 +73,7 @@ extension PostgresConnection {
             phase = .dialing(dialer, attempt)
             return wait
         case .connected(let handle):
-            prepare(handle, attempt)
+            prepare(handle, at: dialer.options.description(at: handle.place), attempt)
         case .failed(let error):
             phase = .idle
             attempt.finish(.failure(error))
@@ -83,7 +83,7 @@ extension PostgresConnection {
     }
 
     /// Sets the session's parameters, whatever the role's and the database's are.
-    private func prepare(_ handle: PostgresHandle, _ attempt: ConnectAttempt) {
+    private func prepare(_ handle: PostgresHandle, at target: String, _ attempt: ConnectAttempt) {
         guard handle.enterPipelineMode() else {
             phase = .idle
             attempt.finish(.failure(PostgresError(.unreachable, "libpq refuses pipeline mode: \(handle.errorText)")))
@@ -123,7 +123,8 @@ extension PostgresConnection {
             logger.info(
                 "connected to PostgreSQL",
                 metadata: [
-                    PostgresLogKey.server: "\(target)", PostgresLogKey.process: "\(session.handle.process)",
+                    PostgresLogKey.server: "\(session.target)", PostgresLogKey.address: "\(session.handle.address)",
+                    PostgresLogKey.process: "\(session.handle.process)",
                     PostgresLogKey.version: "\(session.handle.serverVersion)",
                 ])
         }

@@ -118,7 +118,8 @@ extension PostgresConnection {
     private func silent(_ session: PostgresSession) -> PostgresError {
         let limit = session.running?.request.limit ?? settings.answerTimeout
         return PostgresError(
-            .timedOut, "PostgreSQL at \(target) was silent for \(limit), and the connection was ended: is its machine or disk overloaded?")
+            .timedOut,
+            "PostgreSQL at \(session.target) was silent for \(limit), and the connection was ended: is its machine or disk overloaded?")
     }
 
     /// Ends the session, and with it all requests.

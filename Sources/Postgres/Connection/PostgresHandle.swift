@@ -44,6 +44,21 @@ final class PostgresHandle {
     var transactionStatus: PGTransactionStatusType { pq.pointee.PQtransactionStatus(connection) }
     var serverVersion: Int { Int(pq.pointee.PQserverVersion(connection)) }
     var process: Int32 { pq.pointee.PQbackendPID(connection) }
+    /// The host and the port that it is connected to, of all that the settings name.
+    var place: String { "\(String(c: pq.pointee.PQhost(connection))):\(String(c: pq.pointee.PQport(connection)))" }
+    /// That host's address; empty for a local socket.
+    var address: String { String(c: pq.pointee.PQhostaddr(connection)) }
+
+    /// What to do where the session takes no writes, and why it does not, as far as the server says: those before version 14 do not.
+    var adviceIfReadOnly: String {
+        func isOn(_ parameter: String) -> Bool { String(c: pq.pointee.PQparameterStatus(connection, parameter)) == "on" }
+        if isOn("in_hot_standby") { return "it is a standby; name all hosts with target_session_attrs=read-write, or promote it" }
+        if isOn("default_transaction_read_only") {
+            return "default_transaction_read_only is on for the user, the database or the server; set it off"
+        }
+        return "name all hosts with target_session_attrs=read-write, or end its recovery or read-only mode"
+    }
+
     /// Of TCP; nil for other sockets.
     var bytesReceived: Int64? {
         let count = taskgrid_bytes_received(socket)
@@ -51,7 +66,7 @@ final class PostgresHandle {
     }
 
     /// libpq's latest message.
-    var errorText: String { text(String(c: pq.pointee.PQerrorMessage(connection))) }
+    var errorText: String { text(ForeignText.sentences(String(c: pq.pointee.PQerrorMessage(connection)))) }
 
     func text(_ foreign: String) -> String {
         // One that libpq found in the password file.

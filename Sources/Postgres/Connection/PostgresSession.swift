@@ -207,8 +207,8 @@ final class PostgresSession {
         if message.isFatal { farewell = message }
         let name = name(of: step)
         running?.failure = PostgresError(
-            .refused, "PostgreSQL at \(target) refused statement '\(name)': \(handle.text(message.text))", sqlState: message.sqlState,
-            statement: name)
+            .refused, "PostgreSQL at \(target) refused statement '\(name)': \(handle.text(message.text))",
+            advice: message.sqlState == "25006" ? handle.adviceIfReadOnly : nil, sqlState: message.sqlState, statement: name)
         // Its plan gives other columns now, or the server has forgotten it: the next time it is prepared anew.
         if case .execute(let index) = step, ["0A000", "26000"].contains(message.sqlState) {
             prepared.forget(failed.statements[index].query)

@@ -93,7 +93,9 @@ package final class Vitals: Sendable {
             let reading = read.read(now)
             report.loops.append(HealthReport.Loop(reading))
             if let problem = reading.problem {
-                report.reasons.append("loop '\(reading.name)' \(problem); its log may say why, a restart helps")
+                // Where a cause is known, such as a store that refuses what the loop has to write, a restart does not end it.
+                let advice = report.reasons.isEmpty ? "; its log may say why, a restart helps" : ""
+                report.reasons.append("loop '\(reading.name)' \(problem)\(advice)")
             } else if reading.state == .ended, report.state == .serving {
                 report.reasons.append("loop '\(reading.name)' has ended; restart the service")
             }

@@ -15,7 +15,7 @@ struct GridCheck {
         async let management = managementReading()
         let addresses = await AddressReading.read(grid.endpoint, logger: logger)
         var findings = addresses.findings(of: grid.endpoint)
-        var answering: [Topology.Service] = []
+        var services: [ServiceReading] = []
         let reached = addresses.filter { $0.greeting != nil }
         if let first = reached.first {
             var endpoint = grid.endpoint
@@ -23,10 +23,11 @@ struct GridCheck {
             let location = GridLocation(endpoint: endpoint, topology: grid.topology)
             let found = await gridFindings(location, first.greeting?.version)
             findings += found.findings
-            answering = found.answering
+            services = found.services
         }
         var reading = await management
-        await reading.readLogins(of: grid, answering: answering)
+        await reading.readLogins(of: grid, answering: services.answering)
+        findings += reading.dispatcherFindings(grid, services)
         findings += reading.findings(of: grid)
         return CheckReport(findings: findings)
     }
@@ -36,10 +37,10 @@ struct GridCheck {
         return await .read(management[management.count - 1], of: grid)
     }
 
-    /// What is found at the addresses that take the login, and the services that answer there.
+    /// What is found at the addresses that take the login, and the answers of the services there.
     private func gridFindings(
         _ location: GridLocation, _ version: BrokerVersion?
-    ) async -> (findings: [Finding], answering: [Topology.Service]) {
+    ) async -> (findings: [Finding], services: [ServiceReading]) {
         let names = await NamesReading.read(location, logger: logger)
         let found = names.findings(grid.topology)
         // A client would declare what is missing.
@@ -47,7 +48,7 @@ struct GridCheck {
         guard grid.role.asksServices else { return (found + names.serviceFindings(grid), []) }
         do throws(ClientError) {
             let services = try await ServiceReading.read(location, logger: logger)
-            return (found + services.findings() + (version.map(services.messageFindings) ?? []), services.answering)
+            return (found + services.findings() + (version.map(services.messageFindings) ?? []), services)
         } catch {
             let unusable = Finding.problem(
                 .services, "no client can use the grid: \(error.message)",

@@ -125,6 +125,9 @@ struct ListedConnection: Decodable, Hashable {
     var user: String?
     /// What the program calls it.
     var name: String?
+    /// Of a dispatcher: the grid's prefix, and the machine and number of its process.
+    var prefix: String?
+    var process: String?
 
     enum CodingKeys: String, CodingKey {
         case user
@@ -133,22 +136,28 @@ struct ListedConnection: Decodable, Hashable {
 
     private struct Properties: Decodable {
         let name: String?
+        let prefix: String?
+        let process: String?
 
         enum CodingKeys: String, CodingKey {
             case name = "connection_name"
+            case prefix, process
         }
     }
 
-    init(user: String?, name: String?) {
+    init(user: String?, name: String?, prefix: String? = nil, process: String? = nil) {
         self.user = user
         self.name = name
+        self.prefix = prefix
+        self.process = process
     }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         user = try container.decodeIfPresent(String.self, forKey: .user)
         // RabbitMQ writes an empty table as a list.
-        name = (try? container.decode(Properties.self, forKey: .properties))?.name
+        let properties = try? container.decode(Properties.self, forKey: .properties)
+        (name, prefix, process) = (properties?.name, properties?.prefix, properties?.process)
     }
 }
 

@@ -13,7 +13,8 @@ struct StoreReport {
     /// A row for each type, then a line for each finding, and last a summary. At most `width` columns wide where that is given.
     func lines(width: Int?) -> [String] {
         let table = Table(
-            headings: ["TYPE", "SUBMITTED", "OPEN", "SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "KEPT"], numeric: [1, 2, 3, 4, 5, 6, 7],
+            headings: ["TYPE", "SUBMITTED", "OPEN", "SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "TASKS+KEYS"],
+            numeric: [1, 2, 3, 4, 5, 6, 7],
             rows: inspection.types.map { type in
                 let numbers = [type.submitted, type.open, type.succeeded, type.failed, type.cancelled, type.expired, type.kept]
                 return [type.name.isEmpty ? "(forgotten)" : type.name] + numbers.map { Terminal.grouped(Int($0)) }

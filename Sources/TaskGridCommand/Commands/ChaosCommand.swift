@@ -23,7 +23,8 @@ struct ChaosCommand: AsyncParsableCommand {
             Then it waits until the other tasks have ended, and prints how the tasks ended.
             The exit code is 1 if a promise was broken: a task was lost, ended twice or has
             a wrong result, a submission was accepted twice or never answered, or the
-            dispatcher's counters do not agree.
+            dispatcher's counters do not agree. Then the folder stays, and the last lines
+            say where it is and what is in it.
               taskgrid chaos --minutes 5
               taskgrid chaos --duration 30s --faults worker,dispatcher --every 2s
               taskgrid chaos --faults wipe --every 20s --keep /tmp/chaos
@@ -126,9 +127,9 @@ struct ChaosCommand: AsyncParsableCommand {
             let arguments = KeyArgument.byKey([queueKind, logLevel, logFormat, nodes.rabbitmq])
             let configuration = try Configuration(try await SettingSources(arguments: arguments, file: nil))
             let folder = try folder()
+            var isWell = false
             defer {
-                // A folder that cannot be removed stays in the folder of temporary things.
-                if keep == nil { try? FileManager.default.removeItem(atPath: folder.path) }
+                for line in ChaosFolder(folder: folder).leave(isAskedFor: keep != nil, isWell: isWell) { Terminal.tell("\(line)\n") }
             }
             let show = ChaosShow(duration: time, logger: configuration.logger("chaos", default: .notice))
             // The faults are there to make clients lose connections: their log lines about it say nothing new.
@@ -151,6 +152,7 @@ struct ChaosCommand: AsyncParsableCommand {
                 for line in ChaosTable(report).lines(width: Terminal.width(STDOUT_FILENO)) { try await Output.standard.line(line) }
             }
             try Self.judge(report)
+            isWell = true
         }
     }
 

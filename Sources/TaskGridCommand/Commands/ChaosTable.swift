@@ -10,7 +10,25 @@ struct ChaosTable {
     func lines(width: Int?) -> [String] {
         let seconds = report.seconds.formatted(.number.precision(.fractionLength(1)))
         let head = ["seed \(report.seed), \(seconds) s", ""]
-        return head + tasks.lines(width: width) + (report.faults.isEmpty ? [] : [""] + faults.lines(width: width)) + details
+        let notes = notes.flatMap { note in width.map { Line.wrapped(note, width: $0) } ?? [note] }
+        return head + tasks.lines(width: width) + (report.faults.isEmpty ? [] : [""] + faults.lines(width: width))
+            + (notes.isEmpty ? [] : [""] + notes) + details
+    }
+
+    /// What the tables do not say by themselves.
+    private var notes: [String] {
+        var notes: [String] = []
+        if report.failed > 0 {
+            notes.append(
+                "failed: the task ended with an error, as one in \(Load.largeEvery) has to with the fault refuse: its result is over the "
+                    + "broker's size limit.")
+        }
+        if report.faults.contains(where: { $0.skipped > 0 }) {
+            notes.append(
+                "LEFT OUT: faults that were planned and not possible at their time, because a process did not run or had no connection, "
+                    + "for example.")
+        }
+        return notes
     }
 
     private var tasks: Table {
@@ -59,8 +77,9 @@ struct ChaosTable {
         list("ended twice", report.endedTwice)
         list("accepted twice", report.acceptedTwice)
         list("wrong results", report.wrong)
-        for refusal in report.refused.prefix(10) {
-            lines.append("not accepted: number \(refusal.number): \(Terminal.plain(refusal.reason))")
+        for cause in RefusalCause.causes(of: report.refused).prefix(10) {
+            let others = cause.count > 1 ? "\(Terminal.grouped(cause.count)), such as " : ""
+            lines.append("not accepted (\(others)number \(cause.example.number)): \(Terminal.plain(cause.example.reason))")
         }
         return lines.isEmpty ? [] : [""] + lines
     }

@@ -15,7 +15,13 @@ struct DispatcherCommand: AsyncParsableCommand {
         discussion: """
             One is active in a grid; others stand by and take over.
               taskgrid dispatcher --broker amqp://user@host --store tasks.sqlite
-              taskgrid dispatcher --store postgresql://grid@db1,db2/grid
+              db='postgresql://grid@db1,db2/grid?target_session_attrs=read-write'
+              taskgrid dispatcher --store "$db"
+            A standby for 'taskgrid up' on the same machine; login, rights and store are
+            those of the grid in the folder:
+              taskgrid dispatcher --grid ~/.local/state/taskgrid
+            On another machine it needs a broker and a PostgreSQL that it reaches, the
+            password file of the user taskgrid-dispatcher, and the file of rights.
             SIGTERM or Ctrl-C stops it in order; no accepted task is lost, even if it is
             killed. Its health endpoint is http://127.0.0.1:\(Ports.Use.dispatcherHealth)/healthz.
             """
@@ -33,7 +39,9 @@ struct DispatcherCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             let setup = try await ServiceSetup(
-                "dispatcher", grid, arguments: [store, storePasswordFile, rights, maxPayload, maxAttempts, retention] + health.arguments)
+                "dispatcher", grid, as: \.dispatcher,
+                arguments: [store, storePasswordFile, rights, maxPayload, maxAttempts, retention] + health.arguments)
+            try setup.configuration.checkLogin(of: "dispatcher", as: \.dispatcher, in: setup.location)
             var configuration = setup.configuration.dispatcher
             configuration.access = try setup.configuration.rights.map(AccessPolicy.read)
             let service = DispatcherService(setup: setup, configuration: configuration)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Monitor
 import ServiceSupport
 import TaskGridConfiguration
+import TaskGridCore
 
 /// Runs the monitor.
 struct MonitorCommand: AsyncParsableCommand {
@@ -27,7 +28,7 @@ struct MonitorCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup("monitor", grid, arguments: [host, port, history])
+            let setup = try await ServiceSetup("monitor", grid, as: \.monitor, arguments: [host, port, history])
             var configuration = setup.configuration.monitor
             configuration.certificate = setup.certificate
             let monitor = Monitor(

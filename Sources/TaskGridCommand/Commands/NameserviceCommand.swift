@@ -23,7 +23,8 @@ struct NameserviceCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup("nameservice", grid, arguments: [rights] + health.arguments)
+            let setup = try await ServiceSetup("nameservice", grid, as: \.nameservice, arguments: [rights] + health.arguments)
+            try setup.configuration.checkLogin(of: "nameservice", as: \.nameservice, in: setup.location)
             let nameservice = Nameservice(
                 endpoint: setup.location.endpoint, topology: setup.location.topology,
                 access: try setup.configuration.rights.map(AccessPolicy.read), vitals: setup.vitals, logger: setup.logger,

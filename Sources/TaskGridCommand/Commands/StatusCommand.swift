@@ -116,7 +116,8 @@ struct StatusCommand: AsyncParsableCommand {
     /// not count.
     private static func attempt(_ record: TaskRecord) -> String {
         let most = record.settings.maxAttempts ?? 1
-        return record.attempt <= most ? "\(record.attempt) of \(most)" : "\(record.attempt) (up to \(most) may fail after a retry)"
+        guard record.attempt > most else { return "\(record.attempt) of \(most)" }
+        return "\(record.attempt) (\(most) may fail, beside those before a retry by hand and those that ended with their worker)"
     }
 
     /// The most characters of a payload or a result that are shown.

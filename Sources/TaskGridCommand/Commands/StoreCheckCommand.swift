@@ -19,20 +19,24 @@ struct StoreCheckCommand: AsyncParsableCommand {
             last, so it takes a while.
 
               taskgrid store check                  the store of taskgrid up
+              taskgrid store check --grid DIR       that of another folder
               taskgrid store check tasks.sqlite
-              taskgrid store check postgresql://grid@db1,db2/grid
+              db='postgresql://grid@db1,db2/grid?target_session_attrs=read-write'
+              taskgrid store check "$db"
               taskgrid store check --json | jq '.checks[] | select(.level != "ok")'
 
             Each type has a row: submitted is open + succeeded + failed + cancelled +
-            expired, and KEPT counts its rows. Of a database it also says whether a commit
-            survives the loss of the server's power, and of the server.
+            expired, and TASKS+KEYS counts what the store has of it now: the tasks that it
+            has not forgotten yet, and the keys of submissions. Of a database it also says
+            whether a commit survives the loss of the server's power, and of the server.
 
             The exit code is 0 without problems, 1 with.
             """
     )
 
     @Argument(
-        help: ArgumentHelp("A file, or a database's URL. (default: dispatcher.store)", valueName: "store"), completion: .file())
+        help: ArgumentHelp("A file, or a database's URL. (default: that of the grid in the folder)", valueName: "store"),
+        completion: .file())
     var store: String?
     @Option(key: "dispatcher.store-password-file", names: .customLong("password-file"), completion: .file())
     var passwordFile: KeyArgument?
@@ -57,19 +61,22 @@ struct StoreCheckCommand: AsyncParsableCommand {
     }
 
     private func inspect(_ configuration: Configuration) async throws -> StoreInspection {
-        var location = configuration.store ?? .file(configuration.folder.store)
+        var configuration = configuration
         if let store {
             guard let named = StoreLocation(store) else {
                 throw Failure(.failed, "the store cannot be read: \(StoreLocation.problem)")
             }
             named.warnOfPassword()
-            location = named
+            configuration.store = named
+        } else {
+            configuration = try configuration.withStoreOfFolder()
         }
-        switch location {
+        switch configuration.store ?? .file(configuration.folder.store) {
         case .file(let path): return try await SQLiteTaskStore.inspect(path: path)
         case .database(let url):
             return try await PostgresTaskStore.inspect(
-                configuration.databaseSettings(url, as: "taskgrid store check"), schema: configuration.program.topology.prefix,
+                configuration.databaseSettings(url, as: "taskgrid store check", passwordOption: "--password-file"),
+                schema: configuration.program.topology.prefix,
                 logger: configuration.logger("taskgrid", default: .warning))
         }
     }

@@ -20,9 +20,10 @@ struct StoreCopyCommand: AsyncParsableCommand {
             """,
         discussion: """
             Stop the dispatcher, copy, and start it with the new store:
-              taskgrid store copy tasks.sqlite postgresql://grid@db1,db2/grid
-              taskgrid store check postgresql://grid@db1,db2/grid
-              taskgrid dispatcher --store postgresql://grid@db1,db2/grid
+              db='postgresql://grid@db1,db2/grid?target_session_attrs=read-write'
+              taskgrid store copy tasks.sqlite "$db"
+              taskgrid store check "$db"
+              taskgrid dispatcher --store "$db"
 
             The file is marked first: no dispatcher opens it any more, and one that still
             runs is refused. The database gets all of the record or nothing, in a schema
@@ -79,7 +80,7 @@ struct StoreCopyCommand: AsyncParsableCommand {
 
     private func destination(_ url: String, schema: String, _ configuration: Configuration) -> PostgresStoreDestination {
         PostgresStoreDestination(
-            configuration.databaseSettings(url, as: "taskgrid store copy"), schema: schema,
+            configuration.databaseSettings(url, as: "taskgrid store copy", passwordOption: "--password-file"), schema: schema,
             logger: configuration.logger("taskgrid", default: .warning))
     }
 

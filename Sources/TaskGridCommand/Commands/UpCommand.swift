@@ -1,6 +1,7 @@
 import AMQP
 import ArgumentParser
 import BuiltinWorkers
+import Foundation
 import LocalGrid
 import Logging
 import Monitor
@@ -75,7 +76,8 @@ struct UpCommand: AsyncParsableCommand {
             services.clients = clients.map { GridUser(name: $0.name, role: .client($0.types ?? [])) }
             try Self.check(services)
             services.environment = inherited
-            services.store = configuration.store?.text
+            services.store = configuration.store?.absolute.text
+            services.storePasswordFile = configuration.storePasswordFile.map { URL(fileURLWithPath: $0).path }
             services.history = configuration.monitor.history
             if configuration.sources.text("monitor.port") != nil { services.monitorPort = configuration.monitor.port }
             if configuration.sources.text("monitor.host") != nil { services.monitorHost = configuration.monitor.host }
@@ -191,6 +193,11 @@ struct Welcome {
             lines.append(
                 "    token           \(token == nil ? "as configured (monitor.token, monitor.tokens-file)" : ShellWord(path: folder.tokenFile).description)"
             )
+        }
+        if let store = file.store {
+            let location = StoreLocation(store)
+            lines.append("    store           \(ShellWord(location?.urlWithoutPassword ?? store))")
+            lines.append("    store check     \(folder.command("taskgrid store check"))")
         }
         if let admin = file.admin { lines.append("    RabbitMQ admin  \(admin)") }
         if file.admin != nil, let ca = file.tls?.ca { lines.append("    CA              \(ShellWord(path: ca))") }

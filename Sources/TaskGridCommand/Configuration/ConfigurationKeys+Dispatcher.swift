@@ -7,11 +7,14 @@ extension ConfigurationKeys {
     static let ofDispatcher: [ConfigurationKey] = [
         ConfigurationKey(
             "dispatcher.store", \.store, kind: .optional(.store), in: defaults, valueName: "store",
-            standard: .words("`store.sqlite` in the `data` folder", example: "~/.local/state/taskgrid/store.sqlite"),
+            standard: .words(
+                "that of the grid that runs in the `data` folder, else `store.sqlite` there",
+                example: "~/.local/state/taskgrid/store.sqlite"),
             description: """
                 The store of the tasks: an SQLite file, or a PostgreSQL database's URL. The URL is as libpq has it: \
-                `postgresql://user@host1,host2:5433/database?sslmode=verify-full`. Several hosts are tried in turn. The tables are in a schema \
-                with the name of the grid's `prefix`. libpq's variables (`PGPASSFILE`), password file and service file count too.
+                `postgresql://user@host1,host2:5433/database?target_session_attrs=read-write&sslmode=verify-full`. Of several hosts the \
+                primary is used. The tables are in a schema with the name of the grid's `prefix`. libpq's variables (`PGPASSFILE`), password \
+                file and service file count too.
                 """
         ),
         ConfigurationKey(

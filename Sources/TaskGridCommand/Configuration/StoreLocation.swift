@@ -47,6 +47,12 @@ enum StoreLocation: Hashable, Sendable {
         }
     }
 
+    /// The same for programs that run in any folder.
+    var absolute: StoreLocation {
+        guard case .file(let path) = self else { return self }
+        return .file(URL(fileURLWithPath: path).path)
+    }
+
     /// A database's URL without its passwords, as it may be shown and kept; nil: it is a file.
     ///
     /// libpq takes everything up to `@` for the login if no `/` comes before it: a password may have a `?`.

@@ -20,17 +20,22 @@ struct ServiceSetup {
     let certificate: CertificateFiles?
 
     /// - `name`: the service's name in its logs.
+    /// - `user`: the user that it is in a grid whose services have users of their own; nil: any.
     /// - `arguments`: the command's own ones.
-    init(_ name: String, _ grid: GridOptions, arguments: [KeyArgument?]) async throws {
+    init(_ name: String, _ grid: GridOptions, as user: KeyPath<ServiceUsers, String>? = nil, arguments: [KeyArgument?]) async throws {
         try FileLimit.require("the \(name)", servesHTTP: true)
-        configuration = try await grid.configuration(arguments)
-        location = try configuration.location()
+        (configuration, location) = try await grid.configuration(arguments).joining(as: user)
         certificate = try configuration.program.certificateFiles()
         logger = configuration.logger(name, default: .info)
         ProcessHardening.apply(logger)
         configuration.warnOfPassword(logger)
         ready = ReadyFile(path: configuration.readyFile, logger: logger)
         ready.prepare()
+        if configuration.sources.hasBrokerBehindFolder {
+            logger.notice(
+                "--grid counts more than TASKGRID_BROKER and the settings file, whose broker is not used",
+                metadata: [LogKey.folder: "\(configuration.folder.path)"])
+        }
         let topology = location.topology
         logger.info(
             "starting",

@@ -39,13 +39,13 @@ final class ChaosShow: Sendable {
         switch event {
         case .process(let event): log(event)
         case .began: say("load and faults begin")
-        case .fault(let injection, nil):
+        case .fault(let injection, let role, nil):
             if let bar {
-                bar.note(injection.words)
+                bar.note(injection.words(role))
             } else {
-                logger.notice("fault injected", metadata: [LogKey.fault: "\(injection.words)"])
+                logger.notice("fault injected", metadata: [LogKey.fault: "\(injection.words(role))"])
             }
-        case .fault(let injection, let problem?):
+        case .fault(let injection, _, let problem?):
             logger.info("fault left out", metadata: [LogKey.fault: "\(injection.words)", LogKey.reason: "\(problem)"])
         case .faultsEnded:
             state.withLock { $0.isWaiting = true }

@@ -75,8 +75,8 @@ package struct StoreCopy: Sendable {
         guard known.destination == wanted.destination, known.schema == wanted.schema else {
             throw StoreError(
                 .badRequest,
-                "its move to \(known.destination) (schema '\(known.schema)') was begun at \(known.started) and not finished; copy it "
-                    + "there, or call 'taskgrid store copy --abandon' first")
+                "the move of the store to \(known.destination) (schema '\(known.schema)') was begun at \(known.started) and not finished; "
+                    + "copy it there, or call 'taskgrid store copy --abandon' first")
         }
     }
 
@@ -125,7 +125,7 @@ package struct StoreCopy: Sendable {
         }
     }
 
-    private static let markIsLeft = "its source stays marked as being moved: call this again, or with --abandon"
+    private static let markIsLeft = "the source stays marked as being moved: call this again, or with --abandon"
 
     private func copy(_ table: StorePage.Table) async throws(StoreError) -> Int64 {
         var rows: Int64 = 0

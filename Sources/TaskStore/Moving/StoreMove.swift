@@ -26,13 +26,13 @@ package struct StoreMove: Hashable, Sendable {
     package var explanation: String {
         guard let finished else {
             return """
-                it is being moved to \(destination) (schema '\(schema)') since \(started), and no dispatcher uses it meanwhile; call \
-                'taskgrid store copy' again to finish that, or with --abandon to go on here
+                the store is being moved to \(destination) (schema '\(schema)') since \(started), and no dispatcher uses its file \
+                meanwhile; call 'taskgrid store copy' again to finish the move, or with --abandon to go on with the file
                 """
         }
         return """
-            it was moved to \(destination) (schema '\(schema)') at \(finished), and no dispatcher uses it any more; set dispatcher.store to \
-            that URL, or name another file
+            the store was moved to \(destination) (schema '\(schema)') at \(finished), and no dispatcher uses its file any more; set \
+            dispatcher.store to that URL, or name another file
             """
     }
 }

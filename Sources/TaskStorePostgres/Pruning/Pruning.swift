@@ -116,7 +116,9 @@ extension Writer {
             var last: [PostgresStatement] = firsts.isEmpty ? [] : [PruningSQL.deleteKeys(SlotState.number, firsts)]
             last.append(
                 SlotSQL.setPruning(SlotState.number, Int64(ids.count), ids.last ?? 0, place, position, Int64(firsts.count), ofAll))
-            return ((Pruned(tasks: ids.count, keys: firsts.count), ids.last ?? 0, ofAll), last)
+            // Of what may not go now, nothing is looked at.
+            let goesOn = tasks.limit > 0 && place != 0 || keys.limit > 0 && position != 0
+            return ((Pruned(tasks: ids.count, keys: firsts.count, goesOn: goesOn), ids.last ?? 0, ofAll), last)
         }
         pace.spend(pruned.tasks)
         keyPace.spend(pruned.keys)

@@ -15,7 +15,9 @@ enum ClockReads {
         """
         SELECT pg_is_in_recovery() AS is_in_recovery, (
             SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'
-        ) AS read_only, to_regclass('slot') IS NOT NULL AS has_tables
+        ) AS read_only, to_regclass('slot') IS NOT NULL AS has_tables, (
+            SELECT has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = $1::text
+        ) AS has_usage
         """)
 }
 
@@ -51,17 +53,20 @@ extension PostgresTaskStore {
     }
 
     package func check() async throws(StoreError) {
-        try await call { [readers] in
-            let rows = try await readers.run([ClockReads.check()])[0]
+        try await call { [readers, schema] in
+            let rows = try await readers.run([ClockReads.check(schema)])[0]
+            guard try rows.column("has_usage", Bool.self)[ifPresent: 0] != false else { throw Schema.withoutUsage(schema) }
             guard try rows.first("has_tables", Bool.self) == true else {
                 throw StoreError(
-                    .missing, "its tables are gone; restore them from a backup, or restart the dispatcher to go on with a new store")
+                    .missing,
+                    "its tables are gone; stop the dispatchers and restore them from a backup: one that is started before begins anew")
             }
             guard try rows.first("is_in_recovery", Bool.self) == false else {
                 throw StoreError(.readOnly, "the server is a standby; name all hosts with target_session_attrs=read-write")
             }
             guard try rows.first("read_only", String.self) != "on" else {
-                throw StoreError(.readOnly, "the server has default_transaction_read_only = on; set it off")
+                throw StoreError(
+                    .readOnly, "default_transaction_read_only is on for the user, the database or the server; set it off")
             }
         }
     }

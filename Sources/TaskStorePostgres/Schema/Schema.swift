@@ -41,6 +41,11 @@ enum Schema {
         }
     }
 
+    /// To a user without the right USAGE on a schema its tables are as if they were not there.
+    static func withoutUsage(_ name: String) -> StoreError {
+        StoreError(.readOnly, "this user lacks the right USAGE on the schema; GRANT USAGE ON SCHEMA \(quoted(name)) to it")
+    }
+
     /// A name in SQL, quoted.
     static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 }

@@ -13,6 +13,7 @@ struct SchemaSetup {
         "find_tables",
         """
         SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS has_schema,
+            (SELECT has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = $1) AS has_usage,
             EXISTS (
                 SELECT FROM pg_catalog.pg_class WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)
             ) AS has_tables,
@@ -22,7 +23,8 @@ struct SchemaSetup {
 
     /// Finds whether there is a schema, whether it has any tables, and whether those are a store's.
     ///
-    /// - Throws: `StoreError` for a database that cannot keep every text: one error text of a worker would stop the grid.
+    /// - Throws: `StoreError` for a schema that this user may not use, and for a database that cannot keep every text: one error text of a
+    ///   worker would stop the grid.
     static func find(_ name: String, on connection: PostgresConnection) async throws -> PostgresRows {
         let found = try await connection.run([findTables(name)])[0]
         let encoding = try found.first("encoding", String.self) ?? ""
@@ -31,6 +33,7 @@ struct SchemaSetup {
                 .badRequest,
                 "the database has the encoding \(encoding), and a store needs UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")
         }
+        guard try found.column("has_usage", Bool.self)[ifPresent: 0] != false else { throw Schema.withoutUsage(name) }
         return found
     }
 

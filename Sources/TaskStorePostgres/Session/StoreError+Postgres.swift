@@ -10,7 +10,7 @@ extension StoreError {
             self.init(error.code, "store '\(schema)': \(error.message)")
         case let error as PostgresError:
             let cause = Cause(error)
-            self.init(cause.code, "store '\(schema)': \(cause.meaning) (\(error.message))")
+            self.init(cause.code, "store '\(schema)': \(cause.explanation(of: error))")
         default:
             self.init(.failed, "store '\(schema)': \(error)")
         }
@@ -23,7 +23,8 @@ extension StoreError {
 
 /// The causes that PostgreSQL and the network give.
 private enum Cause {
-    case diskFull, locked, readOnly, standby, refused, login, settings, missing, corrupt, tooLarge, lost, failed
+    case diskFull, locked, readOnly, standby, refused, login, settings, noDatabase, noTable, changed, corrupt, tooLarge, crowded, pooled
+    case lost, failed
 
     init(_ error: PostgresError) {
         if let state = error.sqlState, let cause = Cause(sqlState: state) {
@@ -32,9 +33,9 @@ private enum Cause {
         }
         switch error.code {
         case .accessRefused: self = .login
-        case .badSettings, .libraryMissing, .tlsRefused: self = .settings
+        case .badSettings, .libraryMissing, .tlsRefused, .noPassword: self = .settings
         case .unsuitableServer: self = .standby
-        case .unknownDatabase: self = .missing
+        case .unknownDatabase: self = .noDatabase
         case .tooLarge: self = .tooLarge
         case .unreachable, .timedOut, .connectionLost: self = .lost
         default: self = .failed
@@ -45,10 +46,14 @@ private enum Cause {
     private init?(sqlState: String) {
         switch sqlState {
         case "53100": self = .diskFull
+        case "53300": self = .crowded
         case "55P03", "40001", "40P01": self = .locked
         case "25006": self = .readOnly
         case "42501": self = .refused
-        case "42P01", "3F000", "3D000": self = .missing
+        case "3D000", "57P04": self = .noDatabase
+        case "42P01", "3F000": self = .noTable
+        case "23502", "23503", "23505", "23514", "42703", "42804", "42883", "42P07": self = .changed
+        case "42P05", "26000": self = .pooled
         case "XX001", "XX002": self = .corrupt
         case "57P01", "57P02", "57P03", "25P03": self = .lost
         default: return nil
@@ -60,32 +65,60 @@ private enum Cause {
         case .diskFull: .diskFull
         case .locked: .locked
         case .readOnly, .refused: .readOnly
-        case .login, .settings: .failed
-        case .missing: .missing
+        case .login, .settings, .changed, .pooled: .failed
+        case .noDatabase, .noTable: .missing
         case .corrupt: .corrupt
         case .tooLarge: .badRequest
-        case .lost, .standby: .unavailable
+        case .lost, .standby, .crowded: .unavailable
         case .failed: .failed
         }
     }
 
-    /// A message: what happened, and what to do.
-    var meaning: String {
+    /// What happened, what to do, and the words of the server or of libpq.
+    func explanation(of error: PostgresError) -> String {
+        let (meaning, advice) = text
+        guard let meaning else { return error.message }
+        return "\([meaning, advice ?? error.advice].compactMap(\.self).joined(separator: "; ")) (\(error.what))"
+    }
+
+    /// What happened, and what to do. A meaning that is nil: the error says both. Advice that is nil: the error has it.
+    private var text: (meaning: String?, advice: String?) {
         switch self {
-        case .diskFull: "the server has no room left; free space on its disk, or prune sooner"
+        case .diskFull: ("the server has no room left", "free space on its disk, or prune sooner")
         case .locked:
-            "another process holds what is to be written; it is tried again, and if it stays so, find that process in pg_stat_activity"
-        case .readOnly, .standby:
-            "the server takes no writes; name all hosts with target_session_attrs=read-write, or end its recovery or read-only mode"
-        case .login:
-            "the server refuses the login; see the user in dispatcher.store, the password (dispatcher.store-password-file), and pg_hba.conf"
-        case .settings: "no connection can be made with these settings; see dispatcher.store"
-        case .refused: "this user may not do it; give it the rights to the schema and its tables"
-        case .missing: "the database, the schema or a table is gone; restore it, or name another in dispatcher.store"
-        case .corrupt: "the database is damaged; restore a backup"
-        case .tooLarge: "the request is too large"
-        case .lost: "the connection to the server was lost or cannot be made; see that it runs and can be reached"
-        case .failed: "the server refused it"
+            (
+                "another process holds what is to be written",
+                "it is tried again, and if it stays so, find that process in pg_stat_activity"
+            )
+        case .readOnly, .standby: ("the server takes no writes", nil)
+        case .login: ("the server refuses the login", nil)
+        case .settings: (nil, nil)
+        case .refused: ("this user may not do it", "give it the rights to the schema and its tables")
+        case .noDatabase: ("the database is not there", "see that its name is right, or restore it")
+        case .noTable:
+            (
+                "a table is not there, or this user may not use its schema",
+                "see that the user has the right USAGE on the schema, and restore the table if it is gone"
+            )
+        case .changed:
+            (
+                "the tables are not as the dispatcher has left them, so that somebody has changed them",
+                "see what 'taskgrid store check' finds, and undo the change or restore a backup"
+            )
+        case .corrupt: ("the database is damaged", "restore a backup")
+        case .tooLarge: ("the request is too large", nil)
+        case .crowded:
+            (
+                "the server has no connection left for this user",
+                "raise its max_connections or the limit of the role, or end other sessions (pg_stat_activity has them)"
+            )
+        case .pooled:
+            (
+                "the server does not know the session's prepared statements, as behind a pooler that gives each transaction another session",
+                "connect to the server itself, or let the pooler keep sessions: pool_mode = session in PgBouncer"
+            )
+        case .lost: ("the connection to the server was lost or cannot be made", "see that it runs and can be reached")
+        case .failed: ("the server refused it", nil)
         }
     }
 }

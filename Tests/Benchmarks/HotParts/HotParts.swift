@@ -6,6 +6,7 @@ let benchmarks: @Sendable () -> Void = {
     codec()
     frames()
     confirms()
+    submissions()
     stateMachine()
     commits()
     turns()

@@ -28,6 +28,12 @@ struct LeadershipStateTests {
         #expect(state.triedLock(true, at: at(0)) == .lead(after: .zero))
     }
 
+    @Test func `times are told in tenths of a second`() {
+        #expect(Leadership.rounded(.seconds(1) + .nanoseconds(234_567_891)) == "1.2 s")
+        #expect(Leadership.rounded(.milliseconds(18_470)) == "18.5 s")
+        #expect(Leadership.rounded(.zero) == "0.0 s")
+    }
+
     @Test mutating func `one that gets a free lease and the lock is active at once, and renews twice a second`() {
         #expect(state.refusal(at: at(0)) != nil)
         lead()

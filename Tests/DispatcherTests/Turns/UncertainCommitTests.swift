@@ -79,7 +79,7 @@ struct UncertainCommitTests {
             guard replies.count == 1, case .rejected(let rejection) = replies[0].content else {
                 return #expect(Bool(false), "\(replies)")
             }
-            #expect(rejection.code == code && rejection.message.contains("is away"))
+            #expect(rejection.code == code && rejection.message.contains("no connection"))
             // No later dispatcher is to accept what its client was told is rejected.
             #expect(out.acknowledges != nil && out.rejections.count == 1 && out.publications.isEmpty)
         }

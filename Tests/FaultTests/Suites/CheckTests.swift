@@ -62,6 +62,7 @@ struct CheckTests {
                     "limits",
                 ])
             #expect(report.checks.contains { $0.found.contains("the dispatcher answers") && $0.found.contains(TaskGridVersion.current) })
+            #expect(report.checks.contains { $0.check == "services" && $0.found.hasPrefix("one dispatcher is active (host ") }, "\(report)")
             #expect(report.checks.contains { $0.found.contains("the nameservice answers") && $0.found.contains(TaskGridVersion.current) })
         }
     }

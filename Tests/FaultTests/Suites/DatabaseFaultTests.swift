@@ -69,7 +69,7 @@ struct DatabaseFaultTests {
                 let (ending, _) = try await grid.launch(.dispatcher, restarts: false).ended()
                 #expect(ending == .exited(code: 1))
                 let log = try String(contentsOfFile: grid.file("dispatcher.log"), encoding: .utf8)
-                #expect(log.contains("password authentication failed") && log.contains("dispatcher.store-password-file"), "\(log)")
+                #expect(log.contains("password authentication failed") && log.contains("its password (--store-password-file)"), "\(log)")
             }
         }
     }

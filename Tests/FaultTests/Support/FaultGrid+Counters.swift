@@ -69,6 +69,8 @@ extension FaultGrid {
         #expect(error?.code == .rejected)
         #expect(error?.rejection?.code == .storeUnavailable)
         #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+        // A client learns nothing of the place of the store.
+        for place in ["127.0.0.1", ".sqlite", "postgresql:"] { #expect(error?.message.contains(place) == false) }
     }
 
     /// Every end that the client was told of, by task.

@@ -21,7 +21,9 @@ struct LeavingWorkerTests {
             #expect(endings.values.allSatisfy { $0.worker == secondID })
             // Each once to its end; those that the first one held as a new attempt.
             #expect(second.attempts.values.map(\.count) == Array(repeating: 1, count: 10))
-            #expect(submitted.ids.map { endings[$0]?.attempt } == Array(repeating: 2, count: 8) + [1, 1])
+            #expect(submitted.ids.prefix(8).map { endings[$0]?.attempt } == Array(repeating: 2, count: 8))
+            // Its end may have given one back before the connection was closed, and the broker have put another in that one's place.
+            for id in submitted.ids.suffix(2) { #expect([1, 2].contains(endings[id]?.attempt)) }
             #expect(first.attempts.values.allSatisfy { $0 == [1] })
             #expect(first.attempts.count == 4)
         }

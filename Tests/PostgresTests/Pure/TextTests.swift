@@ -25,7 +25,7 @@ struct TextTests {
 
     @Test(arguments: [
         (
-            "FATAL: 28P01: password authentication failed LOCATION: auth_failed, auth.c:326", PostgresError.Code.accessRefused,
+            "FATAL: 28P01: password authentication failed\nLOCATION: auth_failed, auth.c:326", PostgresError.Code.accessRefused,
             "28P01" as String?
         ),
         ("FATAL: 3D000: database \"x\" does not exist", .unknownDatabase, "3D000"),
@@ -40,13 +40,39 @@ struct TextTests {
         ("SSL error: unexpected eof while reading", .unreachable, nil),
         ("invalid sslmode value: \"x\"", .badSettings, nil),
         ("could not translate host name", .unreachable, nil),
+        ("fe_sendauth: no password supplied", .noPassword, nil),
     ])
     func `the reason of a failed connection is known by its SQLSTATE, else by libpq's text`(
         text: String, code: PostgresError.Code, sqlState: String?
     ) {
-        let error = DialFailures.error(text)
+        let error = DialFailures.error(ForeignText.sentences(text))
         #expect(error.code == code && error.sqlState == sqlState)
         #expect(!error.message.contains("LOCATION"))
+    }
+
+    @Test func `sentences of libpq stay apart, and those that errors say by themselves are left out`() {
+        let refused = "connection to server at \"h\" (::1), port 1 failed: Connection refused\n\tIs the server running on that host?\n"
+        #expect(
+            ForeignText.sentences("\(refused)connection to server at \"h\" (127.0.0.1), port 1 failed: timeout\n")
+                == "connection to server at \"h\" (::1), port 1 failed: Connection refused; "
+                + "connection to server at \"h\" (127.0.0.1), port 1 failed: timeout")
+        #expect(
+            ForeignText.sentences("server closed the connection\n\tThis means that it ended\n\tbefore the request.\n")
+                == "server closed the connection; This means that it ended before the request.")
+    }
+
+    @Test func `a login that is refused names the setting of the password, and a full server is no server that is away`() {
+        let failed = "FATAL: 28P01: password authentication failed"
+        let refused = DialFailures.error(failed, PasswordSource(setting: "--password-file", isOfSetting: true, file: nil))
+        #expect(refused.advice?.contains("password (--password-file)") == true)
+        var failures = DialFailures()
+        failures.add(refused, of: ConnectionOptions.Server(host: "a"))
+        let error = failures.combined("a/x")
+        #expect(error.message.contains("(--password-file)") && !error.what.contains("check"))
+        failures = DialFailures()
+        failures.add(DialFailures.error("FATAL: 53300: sorry, too many clients already"), of: ConnectionOptions.Server(host: "a"))
+        failures.add(DialFailures.error("session is read-only"), of: ConnectionOptions.Server(host: "b"))
+        #expect(failures.combined("a,b/x").sqlState == "53300")
     }
 
     @Test func `servers that fail for different reasons are unreachable, because one may come back`() {

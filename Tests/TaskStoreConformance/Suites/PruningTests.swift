@@ -78,6 +78,22 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
+    func `steps come to what may go behind all that must stay, as long as they say that they go on`(factory: StoreFactory) async throws {
+        try await factory.withStore { store in
+            for number in 1...6 { try await store.submit(.of(key: "\(number)", [.text("x")], handsOut: true)) }
+            try await store.end(.of(6))
+            var (steps, gone) = (0, Pruned(goesOn: true))
+            while gone.goesOn {
+                // Two keys are looked at in each, and the first four are those of open tasks.
+                let step = try await store.prune(Retention(before: .at(99), keeping: 0, keysSince: .at(99)), limit: 2)
+                gone = Pruned(tasks: gone.tasks + step.tasks, keys: gone.keys + step.keys, goesOn: !step.isEmpty || step.goesOn)
+                steps += 1
+            }
+            #expect(gone == Pruned(tasks: 1, keys: 1) && steps <= 4)
+        }
+    }
+
+    @Test(arguments: StoreFactory.all)
     func `ids are not used again`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a")], handsOut: true))

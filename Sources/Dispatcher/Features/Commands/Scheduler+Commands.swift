@@ -25,7 +25,7 @@ extension Scheduler {
                 logger.error("command not done, the store cannot be read", metadata: [LogKey.error: "\(error)"])
                 if let step = command.step { bulkActions.abandon(step) }
                 guard let replyTo = command.replyTo else { continue }
-                let refusal = Result<CommandAnswer, QueryError>.failure(QueryError(.unavailable, "\(error)"))
+                let refusal = Result<CommandAnswer, QueryError>.failure(QueryError(.unavailable, error.publicMessage))
                 turn.plan.publications.append(.answer(AnswerMessage.message(refusal, to: command.query), to: replyTo, topology))
                 continue
             }

@@ -105,7 +105,8 @@ struct QueryHandler: Sendable {
         case let error as WireError: return AnswerMessage.refusal(QueryError(.badQuery, "\(error)"), to: query)
         default:
             logger.error("query not answered", metadata: [LogKey.query: "\(query.properties.type ?? "")", LogKey.error: "\(error)"])
-            return AnswerMessage.refusal(QueryError(.unavailable, "\(error)"), to: query)
+            let message = (error as? StoreError)?.publicMessage ?? "\(error)"
+            return AnswerMessage.refusal(QueryError(.unavailable, message), to: query)
         }
     }
 }

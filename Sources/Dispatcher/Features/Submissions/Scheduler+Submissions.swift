@@ -107,11 +107,12 @@ extension Rejection {
     /// The store takes nothing now. One that was delivered before may have been accepted then, for instance by a commit whose outcome
     /// was not known.
     init(of submission: Submission, _ error: StoreError) {
-        guard submission.isRedelivered else {
-            self.init(.storeUnavailable, "\(error)")
-            return
+        let cause = error.publicMessage
+        if submission.isRedelivered {
+            self.init(.outcomeUnknown, "\(cause); the submission came before and may have been accepted: repeat it with the same key")
+        } else {
+            self.init(.storeUnavailable, cause)
         }
-        self.init(.outcomeUnknown, "\(error); the submission came before and may have been accepted: repeat it with the same key")
     }
 
     /// The key was accepted before, for tasks of `type`.

@@ -42,6 +42,13 @@ struct RetentionTests {
         #expect(try await prune(harness, configuration) == Pruned(keys: 1))
     }
 
+    /// At the pace of the others, 500 rows each half minute, keys would pile up behind those that must stay.
+    @Test func `a step that forgets nothing and has more to look at is followed by another one soon`() {
+        #expect(Pruning.pause(after: Pruned(keys: 1)) == .zero)
+        #expect(Pruning.pause(after: Pruned(goesOn: true)) < .seconds(1))
+        #expect(Pruning.pause(after: Pruned()) == Pruning.period)
+    }
+
     @Test func `of more ended tasks than are kept the oldest go`() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.retentionCount = 2

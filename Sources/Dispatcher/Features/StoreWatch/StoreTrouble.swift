@@ -1,0 +1,75 @@
+import ServiceSupport
+import Synchronization
+import TaskStore
+
+/// Why the store takes no changes at present: the causes that looks at it find, and those that only commits find, because a look writes
+/// nothing. The health endpoint says one of them, and ``StoreWatch`` publishes it.
+final class StoreTrouble: Sendable {
+    /// A part of the dispatcher that has found a cause. The causes of several are most often the same, and the first of them is said.
+    enum Finder: CaseIterable {
+        case look
+        /// A step that is retried until it is done.
+        case retry
+        /// A commit whose submissions were rejected.
+        case submissions
+    }
+
+    private struct Cause {
+        let error: StoreError
+        let until: ContinuousClock.Instant?
+    }
+
+    /// How long a rejection counts where nobody submits any more.
+    static let memory = Duration.seconds(60)
+
+    private let vitals: Vitals
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let causes = Mutex<[Finder: Cause]>([:])
+
+    /// - Parameters:
+    ///   - vitals: what the health endpoint shows.
+    ///   - now: the time; tests bring their own.
+    init(_ vitals: Vitals = Vitals(), now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.vitals = vitals
+        self.now = now
+    }
+
+    /// The cause to be told; nil: there is none.
+    var error: StoreError? {
+        let now = now()
+        return causes.withLock { Self.first(of: $0, at: now)?.error }
+    }
+
+    func found(_ error: StoreError, by finder: Finder) {
+        // One submission that the store cannot take is no trouble of the others.
+        guard finder != .submissions || error.code != .badRequest else { return }
+        let now = now()
+        causes.withLock { causes in
+            causes[finder] = Cause(error: error, until: finder == .submissions ? now + Self.memory : nil)
+            show(causes, at: now)
+        }
+    }
+
+    /// The finder finds no cause any more.
+    func ended(_ finder: Finder) {
+        let now = now()
+        causes.withLock { causes in
+            let former = causes.removeValue(forKey: finder)
+            var hasEnded = former != nil
+            // The end of what a look has seen too, or of a server that could not be reached, is seen by a look.
+            if finder == .look, former != nil || causes[.submissions]?.error.code == .unavailable {
+                hasEnded = causes.removeValue(forKey: .submissions) != nil || hasEnded
+            }
+            if hasEnded { show(causes, at: now) }
+        }
+    }
+
+    private func show(_ causes: [Finder: Cause], at now: ContinuousClock.Instant) {
+        let first = Self.first(of: causes, at: now)
+        vitals.problem("store", first?.error.message, lasting: first?.until.map { now.duration(to: $0) })
+    }
+
+    private static func first(of causes: [Finder: Cause], at now: ContinuousClock.Instant) -> Cause? {
+        Finder.allCases.lazy.compactMap { causes[$0] }.first { cause in cause.until.map { now < $0 } ?? true }
+    }
+}
