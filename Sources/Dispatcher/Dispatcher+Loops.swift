@@ -30,7 +30,8 @@ extension Dispatcher {
     /// Publishes what the turns say, in their order, until it is confirmed: repeating it is safe, since attempts are fenced
     /// and answers are matched by their ids.
     func publish(
-        _ pipe: Pipe<Outbound>, over publisher: Publisher, acknowledging intake: Consumer, returningTo inbox: Inbox
+        _ pipe: Pipe<Outbound>, over publisher: Publisher, acknowledging intake: Consumer, of consuming: Connection,
+        returningTo inbox: Inbox
     ) async {
         let pulse = vitals.pulse("publishing")
         defer { pulse.ends() }
@@ -43,16 +44,23 @@ extension Dispatcher {
             if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
             if outbound.hasWork { Failpoint.workPublished.pass() }
             if outbound.hasEndings { Failpoint.replyPublished.pass() }
+            let established = await consuming.established
             let isAcknowledged = await acknowledge(outbound, of: intake)
             // What is not acknowledged comes again, and is answered then.
-            if isAcknowledged, !outbound.rejections.isEmpty {
+            if !outbound.rejections.isEmpty, isAcknowledged, await hasAnswered(consuming, since: established) {
                 guard await publisher.publishUntilConfirmed(outbound.rejections) != nil else { return pipe.finish() }
             }
             pulse.waits()
         }
     }
 
-    /// - Returns: Whether nothing of it comes again.
+    /// Whether the broker has all that was acknowledged: it answers what was asked after that, over the same connection.
+    private func hasAnswered(_ consuming: Connection, since established: Int) async -> Bool {
+        guard (try? await consuming.depth(of: topology.submitQueue.name)) != nil else { return false }
+        return await consuming.established == established
+    }
+
+    /// - Returns: Whether it was acknowledged, if the connection does not break meanwhile.
     private func acknowledge(_ outbound: Outbound, of intake: Consumer) async -> Bool {
         switch outbound.acknowledges {
         case .upTo(let tag): await intake.ack(upTo: tag)

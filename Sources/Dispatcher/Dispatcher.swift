@@ -151,7 +151,7 @@ package struct Dispatcher: Service {
                     }
                 }
                 group.addTask(executorPreference: publishing.executor) {
-                    await publish(pipe, over: publisher, acknowledging: intake, returningTo: inbox)
+                    await publish(pipe, over: publisher, acknowledging: intake, of: consuming, returningTo: inbox)
                 }
                 group.addTask { await tick(inbox, by: scheduler.ticker, while: [consuming, listening]) }
                 group.addTask { await typeEvents.run() }

@@ -52,7 +52,7 @@ struct RestoreTests {
         let restored = try await PostgresTaskStore(PostgresSettings(conninfo: url), schema: schema, logger: Logger(into: log))
         _ = try await restored.beginTerm()
         let warnings = log.entries.filter { $0.level == .warning }
-        #expect(warnings.contains { $0.message.contains("failed over or restored") && $0.metadata["store.epoch"] == "1" }, "\(warnings)")
+        #expect(warnings.contains { $0.message.contains("failed over or restored") && $0.metadata["store.epoch"] != nil }, "\(warnings)")
         #expect(restored.identity == store.identity)
         let second = restored.proofKey.proof(of: 1, attempt: 1, type: .reverse)
         #expect(second != proof)
@@ -61,6 +61,31 @@ struct RestoreTests {
         #expect(restored.proofKey.proof(of: 1, attempt: 1, type: .reverse) == second)
         #expect(log.entries.count { $0.message.contains("failed over or restored") } == 1)
         await restored.close()
+        try await drop(schema)
+        // The same copy once more: what the other life of it has handed out does not fit this one.
+        try await run(
+            "psql", ["--dbname=\(url)", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction", "--file=\(file)"])
+        let again = try await open(schema)
+        _ = try await again.beginTerm()
+        let third = again.proofKey.proof(of: 1, attempt: 1, type: .reverse)
+        #expect(third != second && third != proof)
+        await again.close()
+        try await drop(schema)
+    }
+
+    @Test func `it begins none where the server no longer tells its number, or tells it again`() async throws {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        _ = try await store.beginTerm()
+        let proof = store.proofKey.proof(of: 1, attempt: 1, type: .reverse)
+        await store.close()
+        for change in ["regexp_replace(home, '^[^/]*/', '')", "'4711/' || home"] {
+            try await sql(schema, "UPDATE slot SET home = \(change)")
+            let again = try await open(schema)
+            _ = try await again.beginTerm()
+            #expect(again.proofKey.proof(of: 1, attempt: 1, type: .reverse) == proof)
+            await again.close()
+        }
         try await drop(schema)
     }
 }

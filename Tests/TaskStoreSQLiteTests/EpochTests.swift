@@ -43,7 +43,7 @@ struct EpochTests {
         let root = (1...3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
         let text = try String(
             contentsOf: root.appending(path: "Sources/TaskGridCommand/TaskGridCommand.docc/Operating.md"), encoding: .utf8)
-        let statement = String(try #require(text.firstMatch(of: #/sqlite3 store[.]sqlite "(UPDATE store [^"]+)"/#)).output.1)
+        let statement = String(try #require(text.firstMatch(of: #/sqlite3 store[.]sqlite \\\s+"(UPDATE store [^"]+)"/#)).output.1)
         let queue = try DatabaseQueue(path: path)
         try await queue.write { try $0.execute(sql: statement) }
         try queue.close()

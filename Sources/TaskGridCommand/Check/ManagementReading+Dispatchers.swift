@@ -23,7 +23,8 @@ extension ManagementReading {
             return [
                 .problem(
                     .services, "no dispatcher is active: \(Self.named(processes)) \(processes.count == 1 ? "is" : "are") connected",
-                    advice: "see its /healthz and its log: its store may not answer, or another connection may hold the lock of the grid")
+                    advice: "see its /healthz and its log: its store may not answer, a dispatcher of another broker may use that store, or "
+                        + "another connection may hold the lock of the grid")
             ]
         }
         guard let active = answer.stamp?.process else { return [] }

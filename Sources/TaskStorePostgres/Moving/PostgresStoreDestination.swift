@@ -1,5 +1,6 @@
 package import Logging
 package import Postgres
+import TaskGridCore
 package import TaskStore
 
 /// An empty PostgreSQL schema, or none yet, that gets the record of a grid from another store.
@@ -154,10 +155,12 @@ extension StoreTally {
 extension StoreContents {
     /// The statements that write them. The epoch is a new one, and the highest id that was given `lastTask`.
     fileprivate func insertion(_ move: StoreMove, lastTask: Int64) throws -> [PostgresStatement] {
+        // As a term that begins one elsewhere has it (`SlotSQL.beginTerm`).
+        let epoch = max(slot.epoch + 1, Timestamp.now().rawValue)
         var statements = [
             MoveSQL.setOrigin(try slot.lastType.exact(Int32.self), move.id),
             MoveSQL.setSlot(
-                SlotState.number, slot.identity, slot.secret, slot.epoch + 1, slot.term + 1, lastTask, slot.pruned, slot.prunedTo,
+                SlotState.number, slot.identity, slot.secret, epoch, slot.term + 1, lastTask, slot.pruned, slot.prunedTo,
                 slot.walked, slot.swept, slot.keys, slot.keysOfAll, slot.clock, slot.wall, slot.wallOffset),
         ]
         let numbers = try types.map { try $0.id.exact(Int32.self) }

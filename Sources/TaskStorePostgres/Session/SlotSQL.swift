@@ -9,18 +9,25 @@ enum SlotSQL {
         """)
 
     /// Begins a term. Of another timeline than the term before, or in another table, it begins an epoch too, and skips a block of ids: the
-    /// database may have lost the last commits, and what they handed out must fit nothing.
+    /// database may have lost the last commits, and what they handed out must fit nothing. The number of an epoch has the time, in
+    /// milliseconds: the same copy may be restored again, and the lives that it begins have different proofs.
     static let beginTerm = PostgresQuery(
         "begin_term",
         """
         UPDATE slot SET term = term + 1, turn = turn + 1,
-            epoch = epoch + CASE WHEN timeline <> $2::bigint OR home <> $3::text THEN 1 ELSE 0 END,
-            last_task = last_task + CASE WHEN timeline <> $2::bigint OR home <> $3::text THEN \(Block.size) ELSE 0 END,
-            timeline = coalesce($2::bigint, timeline), home = coalesce($3::text, home)
+            epoch = CASE WHEN \(isElsewhere)
+                THEN greatest(epoch + 1, (1000 * extract(epoch FROM clock_timestamp()))::bigint) ELSE epoch END,
+            last_task = last_task + CASE WHEN \(isElsewhere) THEN \(Block.size) ELSE 0 END,
+            timeline = coalesce($2::bigint, timeline), home = CASE WHEN home LIKE '%/' || $3::text THEN home ELSE coalesce($3::text, home) END
         WHERE slot = $1::integer RETURNING slot.*, (SELECT coalesce(max(number), -1) FROM block) AS last_block,
             (SELECT former.epoch FROM slot AS former WHERE former.slot = $1::integer) AS former_epoch,
             (SELECT former.timeline FROM slot AS former WHERE former.slot = $1::integer) AS former_timeline
         """)
+
+    /// The table's name ends alike whether the server tells its own number or not.
+    private static let isElsewhere = """
+        (timeline <> $2::bigint OR home <> $3::text AND home NOT LIKE '%/' || $3::text AND $3::text NOT LIKE '%/' || home)
+        """
 
     /// Ends the sessions of this user that have written to the slot and then left the server waiting for them, in the middle of a transaction
     /// or of a request. One that commits waits for something else, and goes on.

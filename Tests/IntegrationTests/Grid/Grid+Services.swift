@@ -14,22 +14,26 @@ import TestSupport
 
 /// The services, one by one, and how to wait for what they do.
 extension Grid {
-    /// Starts a dispatcher on the grid's store file, or on the store of the test; it may have to stand by for another.
-    func launchDispatcher(on other: (any TaskStore)? = nil) async throws -> (Running, ready: Latch) {
+    /// Starts a dispatcher; it may have to stand by for another.
+    ///
+    /// - Parameters:
+    ///   - given: its store; nil: the grid's file.
+    ///   - other: its way to the broker, unless it is the grid's.
+    func launchDispatcher(on given: (any TaskStore)? = nil, over other: Endpoint? = nil) async throws -> (Running, ready: Latch) {
         let store: any TaskStore
-        if let other { store = other } else { store = try await SQLiteTaskStore(path: folder.appending(path: "store.sqlite").path) }
+        if let given { store = given } else { store = try await SQLiteTaskStore(path: folder.appending(path: "store.sqlite").path) }
         let ready = Latch()
         let dispatcher = Dispatcher(
-            configuration: configuration, endpoint: endpoint, topology: topology, store: store, logger: logger,
+            configuration: configuration, endpoint: other ?? endpoint, topology: topology, store: store, logger: logger,
             onReady: { ready.open() }
         )
         return (launch(dispatcher), ready)
     }
 
-    /// Starts the dispatcher and waits until it serves.
+    /// Starts the dispatcher and waits until it serves; as ``launchDispatcher(on:over:)``.
     @discardableResult
-    func startDispatcher(on store: (any TaskStore)? = nil) async throws -> Running {
-        let (running, ready) = try await launchDispatcher(on: store)
+    func startDispatcher(on store: (any TaskStore)? = nil, over other: Endpoint? = nil) async throws -> Running {
+        let (running, ready) = try await launchDispatcher(on: store, over: other)
         try await ready.wait()
         dispatcher.withLock { $0 = running }
         return running
