@@ -26,12 +26,15 @@ package struct Dispatcher: Service {
     let vitals: Vitals
     let logger: Logger
     private let onReady: @Sendable () -> Void
+    private let onStandby: @Sendable () -> Void
 
     /// - `vitals`: where it shows its health.
     /// - `onReady`: called once the dispatcher is the active one and consumes.
+    /// - `onStandby`: called at most once, before that: it has stood by for some seconds.
     package init(
         configuration: DispatcherConfiguration = DispatcherConfiguration(), endpoint: Endpoint, topology: Topology,
-        store: any TaskStore, vitals: Vitals = Vitals(), logger: Logger, onReady: @escaping @Sendable () -> Void = {}
+        store: any TaskStore, vitals: Vitals = Vitals(), logger: Logger, onReady: @escaping @Sendable () -> Void = {},
+        onStandby: @escaping @Sendable () -> Void = {}
     ) {
         self.configuration = configuration
         self.endpoint = endpoint
@@ -40,11 +43,12 @@ package struct Dispatcher: Service {
         self.vitals = vitals
         self.logger = logger
         self.onReady = onReady
+        self.onStandby = onStandby
     }
 
     package func run() async throws {
         let id = UUID().uuidString.lowercased()
-        let properties = FieldTable.dispatcher(of: topology.prefix)
+        let properties = FieldTable.dispatcher(of: topology.prefix, store: store.identity)
         let publishing = Connection(
             endpoint, name: "dispatcher publish", clientProperties: properties, declarations: topology.common, logger: logger)
         let publisher = Publisher(connection: publishing, topology: topology, logger: logger)
@@ -113,7 +117,7 @@ package struct Dispatcher: Service {
             try await cancelWhenGracefulShutdown {
                 try await publishing.start()
                 try await leadership?.start()
-                try await consuming.start()
+                try await StandbyWatch(vitals: vitals, tell: onStandby).run(during: consuming)
                 try await listening.start()
             }
             // Read once it is the active one: until then another wrote to the store.

@@ -83,9 +83,11 @@ extension GridConfiguration {
         }
         let rights = userURLs.isEmpty ? [] : ["--rights", BrokerFiles(folder: folder.broker).rights]
         let dispatchers = try services.dispatcherProcesses.enumerated().map { index, name throws(LocalGridError) in
+            // One of a grid's own several is ready when it is active. The only one may stand by for one that somebody has added.
+            let ready = services.dispatchers > 1 ? nil : Readiness.fileOrStandby(folder.readyFile(of: name))
             var dispatcher = try child(
-                .dispatcher, named: name, port: index == 0 ? .dispatcher : nil, arguments: rights, readiness: index == 0 ? nil : .started,
-                stopWithin: .seconds(20))
+                .dispatcher, named: name, port: index == 0 ? .dispatcher : nil, arguments: rights,
+                readiness: index == 0 ? ready : .started, stopWithin: .seconds(20))
             // One that stands by is ready when the other has gone.
             if services.dispatchers > 1 { dispatcher.readyWithin = .seconds(86_400) }
             return dispatcher

@@ -11,8 +11,10 @@ extension FieldTable {
 
     /// The same of a dispatcher, of which a grid may have several: they say whose and which it is.
     ///
-    /// - Parameter prefix: the grid's.
-    package static func dispatcher(of prefix: String) -> FieldTable {
-        grid.merging(["prefix": .string(prefix), "process": .string(ThisProcess.name)]) { $1 }
+    /// - Parameters:
+    ///   - prefix: the grid's.
+    ///   - store: the identity of the dispatcher's store, which all dispatchers of a grid share.
+    package static func dispatcher(of prefix: String, store: String) -> FieldTable {
+        grid.merging(["prefix": .string(prefix), "process": .string(ThisProcess.name), "store": .string(store)]) { $1 }
     }
 }

@@ -9,6 +9,8 @@ package struct StoreError: Error, Hashable, Sendable {
         case readOnly
         /// The server of the database cannot be reached, or takes no connections at present. It can be tried again.
         case unavailable
+        /// This process cannot log in to the server of the database: the server refuses it, or its settings do not do.
+        case noLogin
         /// The file was removed or replaced while it was open: what would be written nobody could read again.
         case missing
         /// The file is damaged, or is no store.

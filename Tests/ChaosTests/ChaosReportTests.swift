@@ -142,9 +142,15 @@ struct ChaosReportTests {
         let quiet = ChaosTable(report(ledger, counters: nil, executions: [:], skipped: [.stall: 0])).lines(width: width)
         #expect(!quiet.contains { $0.hasPrefix("failed:") || $0.hasPrefix("LEFT OUT:") })
         ledger.ended(Ending(id: 1, state: .failed))
-        let lines = ChaosTable(report(ledger, counters: nil, executions: [:], skipped: [.stall: 2])).lines(width: width)
+        func shown(refuses: Bool) -> [String] {
+            ChaosTable(report(ledger, counters: nil, executions: [:], skipped: [.stall: 2]), refuses: refuses).lines(width: width)
+        }
+        let lines = shown(refuses: true)
         #expect(lines.contains { $0.hasPrefix("failed: ") } && lines.contains { $0.hasPrefix("LEFT OUT: ") })
         for line in lines { #expect(line.count <= width ?? .max) }
+        let others = shown(refuses: false)
+        #expect(others.contains("failed: the task ended with an error."))
+        #expect(lines.joined(separator: " ").contains("refuse") && !others.joined(separator: " ").contains("refuse"))
     }
 
     @Test func `the folder stays, and is shown with what is in it, if it was asked for or a promise was broken`() throws {

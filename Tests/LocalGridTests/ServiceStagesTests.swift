@@ -90,6 +90,9 @@ import Testing
         #expect(children.allSatisfy { $0.executable == "/bin/taskgrid" })
         #expect(children.map { $0.arguments.first } == ["monitor", "nameservice", "dispatcher", "worker"])
         #expect(children[2].arguments == ["dispatcher"])
+        // The only dispatcher of a grid is well while it stands by for one that somebody has added.
+        let mayStandBy = children.map { if case .fileOrStandby = $0.readiness { true } else { false } }
+        #expect(mayStandBy == [false, false, true, false])
         #expect(children.map { variables($0)["TASKGRID_DISPATCHER_STORE"] } == [nil, nil, "/data/store.sqlite", nil])
         #expect(children[3].arguments == ["worker", "hash", "--more"])
     }

@@ -21,6 +21,20 @@ import Testing
         #expect(kinds(statistics).isEmpty)
     }
 
+    @Test func `a store's alert has the text of the latest event, and ends with the event that it is over`() {
+        var statistics = Statistics(since: .start)
+        let subject = Alert.Subject(kind: .storeUnavailable)
+        for (second, text) in [(1, "no right to INSERT"), (6, "no right USAGE")] as [(Double, String)] {
+            let event = GridEvent(kind: .error, service: "dispatcher", at: .start, message: text, problem: .storeUnavailable)
+            statistics.apply(event, at: .after(second))
+            let conditions = Alert.conditions(statistics, broker: well, at: .after(second))
+            #expect(conditions[subject]?.message == "the dispatcher's store cannot be used: \(text)")
+        }
+        let over = GridEvent(kind: .warning, service: "dispatcher", at: .start, message: "over", problem: .storeUnavailable)
+        statistics.apply(over, at: .after(7))
+        #expect(kinds(statistics, at: 7).isEmpty)
+    }
+
     @Test func `waiting tasks without a worker are an alert`() {
         var statistics = Statistics(since: .start)
         statistics.apply(.sample([.pending: 5, .queued: 2, .scheduled: 3]), at: .start)

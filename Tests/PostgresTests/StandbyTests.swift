@@ -30,6 +30,7 @@ struct StandbyTests {
                     await primary.kill()
                     let alone = await #expect(throws: PostgresError.self) { try await connection.connect() }
                     #expect(alone?.code == .unreachable, "\(alone?.message ?? "")")
+                    #expect(alone?.message.contains("it is a standby") == true && alone?.message.contains("name all hosts") == false)
                     try await standby.promote()
                     while !connection.isConnected { try? await connection.connect() }
                     #expect(try await connection.value(Int64.self, "SELECT count(*) FROM \(table)") == 1)

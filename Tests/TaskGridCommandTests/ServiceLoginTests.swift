@@ -66,6 +66,22 @@ struct ServiceLoginTests {
         }
     }
 
+    @Test func `a setting that overrules the store of the folder's grid is told of, and one that agrees with it is not`() async throws {
+        try await withGrid { folder in
+            func overruled(_ arguments: [String: String]) async throws -> String? {
+                let all = arguments.merging(["data": folder.path]) { $1 }
+                let (taken, location) = try await configuration(all, ["TASKGRID_DISPATCHER_STORE": "/other"]).joining(as: \.dispatcher)
+                return taken.overruledStore(in: location)
+            }
+            let stray = try await overruled(["dispatcher.store": "stray.sqlite"])
+            #expect(stray == Self.database)
+            for arguments in [[:], ["dispatcher.store": Self.database], ["dispatcher.store": "/s", "prefix": "red"]] {
+                let told = try await overruled(arguments)
+                #expect(told == nil, "\(arguments)")
+            }
+        }
+    }
+
     @Test func `a worker has the owner's login, and so has a service where all have it or of another prefix`() async throws {
         try await withGrid { folder in
             let (worker, location) = try await configuration(["data": folder.path]).joining(as: nil)

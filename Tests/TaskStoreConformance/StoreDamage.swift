@@ -34,6 +34,7 @@ package struct StoreDamage: Sendable, CustomTestStringConvertible {
             ("INSERT INTO open_range VALUES (1, 0, 3, 3, 1)", "1 range of open tasks that begins within another one (the first: 3)"),
             ("DELETE FROM task WHERE id = 1", "1 ending of tasks that are not there (the first: 1)"),
             ("DELETE FROM submission", "4 tasks without a submission (the first: 1)"),
+            ("UPDATE ending SET state = 99", "1 ending with a state in which no task ends (the first: 1)"),
             ("UPDATE ending SET type = 2", "1 ending of another type than the task's (the first: 1)"),
             ("INSERT INTO open (id, type, priority, attempt) VALUES (1, 1, 0, 1)", "1 row of open tasks that have ended (the first: 1)"),
             (

@@ -14,7 +14,7 @@ struct ErrorTests {
         #expect(code(.refused, "53100") == .diskFull)
         #expect(code(.refused, "55P03") == .locked && code(.refused, "40P01") == .locked)
         #expect(code(.refused, "25006") == .readOnly && code(.accessRefused, "42501") == .readOnly)
-        #expect(code(.accessRefused) == .failed && code(.badSettings) == .failed)
+        #expect(code(.accessRefused) == .noLogin && code(.noPassword) == .noLogin && code(.badSettings) == .noLogin)
         #expect(code(.unknownDatabase, "3D000") == .missing && code(.refused, "42P01") == .missing)
         #expect(code(.refused, "XX001") == .corrupt)
         #expect(code(.tooLarge) == .badRequest)

@@ -42,7 +42,8 @@ struct InspectionTests {
         ("UPDATE submission SET type = ''", "1 idempotency keys hold for every user, but 0 are counted", .problem),
         ("DROP TABLE ending_0", "1 partition missing: ending_0", .problem),
         ("DROP TABLE attempt_below, submission_2", "2 partitions missing: attempt_below, submission_2", .problem),
-        ("ALTER TABLE task DETACH PARTITION task_1", "1 partition missing: task_1", .problem),
+        ("ALTER TABLE task DETACH PARTITION task_1", "1 partition detached: task_1", .problem),
+        ("ALTER TABLE ending DETACH PARTITION ending_0", "1 partition detached: ending_0", .problem),
         ("DELETE FROM block", "2 blocks have partitions, and no row in `block`: 0, 1", .problem),
         ("DELETE FROM block WHERE number = 1", "1 block has partitions, and no row in `block`: 1", .problem),
     ])
@@ -61,17 +62,32 @@ struct InspectionTests {
     @Test(arguments: [
         ("DROP TABLE task_1", "1 partition missing: task_1"), ("UPDATE slot SET secret = ''", "the secret of"),
         ("DELETE FROM block", "2 blocks have"), ("UPDATE slot SET clock = 9000000000000000", "the store's clock is"),
+        ("ALTER TABLE ending DETACH PARTITION ending_0", "1 partition detached: ending_0"),
+        ("ALTER TABLE task DETACH PARTITION task_below", "1 partition detached: task_below"),
+        ("ALTER TABLE submission DETACH PARTITION submission_2", "1 partition detached: submission_2"),
+        (
+            "DROP TABLE task_1; CREATE TABLE task_1 PARTITION OF task FOR VALUES FROM (1048576) TO (2000000)",
+            "1 partition with wrong bounds: task_1"
+        ),
+        ("ALTER TABLE ending DROP CONSTRAINT ending_pkey", "the table `ending` has no valid PRIMARY KEY (id)"),
+        ("ALTER TABLE submission DROP CONSTRAINT submission_pkey", "the table `submission` has no valid PRIMARY KEY (key, \"user\")"),
+        ("ALTER TABLE type DROP CONSTRAINT type_name_key", "the table `type` has no valid UNIQUE (name)"),
+        ("ALTER TABLE ending_0 SET UNLOGGED; ALTER TABLE lease SET UNLOGGED", "2 tables are UNLOGGED"),
     ])
     func `the SQL of an advice mends the damage`(damage: String, words: String) async throws {
         let schema = uniqueSchema()
         let store = try await open(schema)
         await store.close()
-        try await sql(schema, damage)
+        for statement in damage.split(separator: "; ") { try await sql(schema, String(statement)) }
         let found = try await inspect(schema).findings.filter { $0.found.hasPrefix(words) }
         let advice = try #require(found.first?.advice)
-        let begins = ["CREATE TABLE", "UPDATE", "INSERT INTO"].compactMap { advice.firstRange(of: $0)?.lowerBound }
+        #expect(!advice.contains("backup"), "\(advice)")
+        let begins = ["CREATE TABLE", "ALTER TABLE", "UPDATE", "INSERT INTO"].compactMap { advice.firstRange(of: $0)?.lowerBound }
         let begin = try #require(begins.min())
-        try await sql(schema, String(advice[begin...].prefix { $0 != ";" }))
+        // Words of the advice follow the last statement.
+        for statement in advice[begin...].split(separator: "; ") where statement.first?.isUppercase == true {
+            try await sql(schema, String(statement))
+        }
         #expect(try await !inspect(schema).findings.contains { $0.found.hasPrefix(words) })
         try await drop(schema)
     }
@@ -125,6 +141,18 @@ struct InspectionTests {
             }
             await store.close()
         }
+    }
+
+    @Test func `a store with an unlogged table is not said to survive the loss of power`() async throws {
+        let schema = uniqueSchema()
+        let store = try await open(schema)
+        await store.close()
+        let words = "a commit survives the loss of the server's power"
+        try await sql(schema, "ALTER TABLE open_range SET UNLOGGED")
+        let found = try await inspect(schema).findings
+        #expect(!found.contains { $0.found.hasPrefix(words) }, "\(found)")
+        #expect(found.contains { $0.level == .problem && $0.subject == .durability && $0.found.contains("open_range") }, "\(found)")
+        try await drop(schema)
     }
 
     @Test(arguments: ["LATIN1", "SQL_ASCII"])

@@ -60,4 +60,30 @@ struct LostRightsTests {
             #expect(message.contains("default_transaction_read_only is on") && !message.contains("standby"), "\(message)")
         }
     }
+
+    @Test func `an inspection names the rights that its user lacks, and how to give them`() async throws {
+        try await withStore { _, settings, owner in
+            func found() async throws -> [StoreFinding] {
+                try await PostgresTaskStore.inspect(settings, schema: "grid", logger: .silent).findings
+                    .filter { $0.level != .ok && $0.subject == .rows }
+            }
+            #expect(try await found().isEmpty)
+            try await sql(
+                "grid", "REVOKE INSERT, DELETE ON task FROM limited", "ALTER TABLE ending OWNER TO taskgrid",
+                "GRANT SELECT, INSERT ON ending TO limited", "REVOKE CREATE ON SCHEMA grid FROM limited",
+                "ALTER ROLE limited SET default_transaction_read_only = on", url: owner)
+            let lacking = try await found()
+            #expect(
+                lacking.map(\.found) == [
+                    "the user limited lacks rights that a dispatcher needs: DELETE on ending, the ownership of ending, "
+                        + "DELETE, INSERT on task, CREATE on the schema",
+                    "default_transaction_read_only is on for the user limited, the database or the server: a dispatcher cannot write",
+                ])
+            let advice = try #require(lacking.first?.advice)
+            let begin = try #require(advice.firstRange(of: "GRANT")?.lowerBound)
+            for statement in advice[begin...].split(separator: "; ") { try await sql("grid", String(statement), url: owner) }
+            try await sql("public", "ALTER ROLE limited SET default_transaction_read_only = off", url: owner)
+            #expect(try await found().isEmpty)
+        }
+    }
 }

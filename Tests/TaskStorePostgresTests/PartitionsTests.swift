@@ -11,8 +11,31 @@ struct PartitionsTests {
         fixed + blocks.flatMap { block in Block.tables.map { "\($0.0)_\(block)" } }
     }
 
-    private func findings(_ blocks: [Int64], _ attached: [String], lastTask: Int64) -> [StoreFinding] {
-        Partitions(blocks: blocks, attached: attached, lastTask: lastTask, schema: "grid").findings
+    private static func bounds(_ name: String) -> String {
+        let suffix = name.split(separator: "_")[1]
+        if name.hasPrefix("submission") { return "FOR VALUES WITH (MODULUS 4, REMAINDER \(suffix))" }
+        guard let number = Int64(suffix) else { return "FOR VALUES FROM (MINVALUE) TO (0)" }
+        return "FOR VALUES FROM (\(number * 1_048_576)) TO (\((number + 1) * 1_048_576))"
+    }
+
+    private func findings(_ blocks: [Int64], _ attached: [String], detached: [String] = [], lastTask: Int64) -> [StoreFinding] {
+        let tables =
+            attached.map { CatalogTable(name: $0, bounds: Self.bounds($0)) } + detached.map { CatalogTable(name: $0, bounds: nil) }
+        return Partitions(blocks: blocks, tables: tables, lastTask: lastTask, schema: "grid").findings
+    }
+
+    @Test func `partitions that are detached are attached again, those that hold the lowest ids up to the first block`() throws {
+        let detached = ["task_below", "ending_3", "attempt_4"]
+        let found = findings([3, 4], Self.attached(3, 4).filter { !detached.contains($0) }, detached: detached, lastTask: 4_000_000)
+        #expect(found.map(\.found) == ["3 partitions detached: task_below, ending_3, attempt_4"])
+        let advice = try #require(found[0].advice)
+        for statement in [
+            "ALTER TABLE \"grid\".task ATTACH PARTITION \"grid\".task_below FOR VALUES FROM (MINVALUE) TO (3145728);",
+            "ALTER TABLE \"grid\".ending ATTACH PARTITION \"grid\".ending_3 FOR VALUES FROM (3145728) TO (4194304);",
+            "ALTER TABLE \"grid\".attempt ATTACH PARTITION \"grid\".attempt_4 FOR VALUES FROM (4194304) TO (5242880);",
+        ] {
+            #expect(advice.contains(statement), "\(advice)")
+        }
     }
 
     @Test func `blocks that were removed, skipped or made ahead are no fault`() {

@@ -13,6 +13,12 @@ extension Leadership {
         "another connection holds the lock of this grid: a machine that is silent, or a dispatcher with another store; if it stays so, "
         + "give each grid a prefix of its own"
 
+    private static func elsewhere(_ holder: LeaseHolder) -> String {
+        "dispatcher \(holder.name) has the lease of the store, and is not connected to this broker: if it belongs to another grid, give each "
+            + "grid a store or a prefix of its own (dispatcher.store, prefix); if it has lost this broker, this one takes over when its "
+            + "lease ends"
+    }
+
     func tell(_ answer: LeaseAnswer, after before: LeadershipState) {
         vitals.problem("lease", nil)
         if before.failingSince != nil { logger.notice("lease of the store can be asked for again") }
@@ -35,6 +41,12 @@ extension Leadership {
             return told
         }
         vitals.problem("lock", state.lacksLock ? Self.withoutLock : nil)
+        vitals.problem("holder", state.stranger.map(Self.elsewhere))
+        if let stranger = state.stranger, before.stranger == nil {
+            logger.warning(
+                "dispatcher with the lease of the store is not connected to this broker, standing by: give each grid a store or a prefix",
+                metadata: [LogKey.leaseHolder: "\(stranger.name)"])
+        }
         if state.lacksLock, !before.lacksLock {
             logger.warning("another connection holds the lock of this grid, going on without it")
         } else if before.lacksLock, state.phase == .leading, state.hasLock {

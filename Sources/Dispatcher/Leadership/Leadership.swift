@@ -99,7 +99,10 @@ final class Leadership: Sendable {
         let (call, before) = state.withLock { state in
             (state.call(at: now, isConnected: isConnected, isConsuming: isConsuming), state)
         }
-        guard let call else { return false }
+        guard let call else {
+            if asking.withLock({ $0 == nil }) { tellLock() }
+            return false
+        }
         // No renewal waits for the connection's thread, which a broker that is silent keeps busy.
         let patience = before.phase == .standby ? await Duration.seconds(2 * (lock.greeting?.heartbeat ?? 0)) : .zero
         let action: LeadershipState.Action
@@ -202,12 +205,13 @@ final class Leadership: Sendable {
         }
     }
 
-    private func isLockOfAnother() async -> Bool {
+    /// - Returns: Whether another connection has it; nil where the broker cannot be asked.
+    private func isLockOfAnother() async -> Bool? {
         do throws(AMQPError) {
             _ = try await lock.depth(of: queue.name)
             return false
         } catch {
-            return error.code == .resourceLocked
+            return error.code == .resourceLocked ? true : error.code == .notFound ? false : nil
         }
     }
 }

@@ -58,11 +58,20 @@ struct LeadershipState {
     private(set) var failingSince: Instant?
     /// When the lock is asked for, or looked at, again.
     private var nextLock: Instant?
+    /// Since when each look found that no other connection has the lock, while another dispatcher has the lease; nil: none did.
+    private var unlockedSince: Instant?
+    /// The other dispatcher, where it renews the lease, and has not had the lock of this broker for longer than any takeover takes: it is
+    /// most likely on another broker.
+    private(set) var stranger: LeaseHolder?
 
     /// How often a dispatcher at work asks for the lock.
     static let lockInterval = Duration.seconds(4)
     /// How often it looks who has the lock while its store does not answer.
     static let lookInterval = Duration.seconds(1)
+    /// How often one that stands by looks who has the lock, after it found it free and after it found it another's.
+    static let standbyInterval = (free: Duration.seconds(5), taken: Duration.seconds(30))
+    /// A dispatcher that takes over has the lock in less time, also one that gets it only from the broker's heartbeats.
+    static let longestTakeover = Duration.seconds(10)
 
     /// It is the active one, and another connection has the lock.
     var lacksLock: Bool { phase == .leading && !hasLock && failingSince == nil }
@@ -104,7 +113,10 @@ struct LeadershipState {
         case .standby:
             waitingSince = waitingSince ?? now
             // The broker frees the lock with its connection.
-            if !isConnected { hasLock = false }
+            if !isConnected {
+                hasLock = false
+                forgetLooks()
+            }
             return isConnected ? .take(hint: hasLock) : nil
         case .acquiring: return isConnected && isDue(now) ? .renew : nil
         case .leading:
@@ -133,9 +145,13 @@ struct LeadershipState {
         let wasFailing = failingSince != nil
         failingSince = nil
         guard case .granted(let former) = answer else {
-            if case .refused(let holder) = answer { other = holder }
+            if case .refused(let holder) = answer {
+                if holder?.name != other?.name { forgetLooks() }
+                other = holder
+            }
             return refused(at: now)
         }
+        forgetLooks()
         guard asked.doubts == doubts else { return .takeNow }
         granted = asked.at
         nextCall = asked.at + LeaseTiming.renewal
@@ -160,13 +176,16 @@ struct LeadershipState {
             hasLock = false
             return .giveLockBack
         }
-        guard let other, other.silence > LeaseTiming.doubt else { return .wait }
-        return .tryLock
+        if let other, other.silence > LeaseTiming.doubt { return .tryLock }
+        let next = nextLock ?? now + Self.standbyInterval.free
+        nextLock = next
+        return next <= now ? .lookAtLock : .wait
     }
 
     /// The store did not answer.
     mutating func failed(at now: Instant) -> Action {
         if failingSince == nil { failingSince = now }
+        forgetLooks()
         guard !isFresh(at: now) else { return .wait }
         switch phase {
         case .standby: break
@@ -191,7 +210,9 @@ struct LeadershipState {
     mutating func triedLock(_ isOwn: Bool?, at now: Instant) -> Action {
         hasLock = isOwn ?? (phase == .leading && hasLock)
         switch phase {
-        case .standby: return hasLock ? .takeNow : .wait
+        case .standby:
+            looked(isOwn.map { !$0 }, at: now)
+            return hasLock ? .takeNow : .wait
         case .acquiring(let end): return hasLock || end <= now ? lead(now) : .wait
         case .leading:
             nextLock = now + Self.lockInterval
@@ -208,14 +229,34 @@ struct LeadershipState {
     }
 
     /// It has looked whether another one has the lock.
-    mutating func sawLock(ofAnother isOthers: Bool, at now: Instant) -> Action {
-        guard isOthers, phase == .leading, failingSince != nil else { return .wait }
+    ///
+    /// - Parameters:
+    ///   - isOthers: whether it has; nil: the broker could not be asked.
+    ///   - now: the time.
+    mutating func sawLock(ofAnother isOthers: Bool?, at now: Instant) -> Action {
+        if phase == .standby { looked(isOthers, at: now) }
+        guard isOthers == true, phase == .leading, failingSince != nil else { return .wait }
         return standBy(now)
+    }
+
+    /// One that stands by knows more of the lock.
+    private mutating func looked(_ isOthers: Bool?, at now: Instant) {
+        nextLock = now + (isOthers == true ? Self.standbyInterval.taken : Self.standbyInterval.free)
+        guard isOthers == false, let other else { return forgetLooks() }
+        let since = unlockedSince ?? now
+        unlockedSince = since
+        if since + Self.longestTakeover <= now, other.silence <= LeaseTiming.doubt { stranger = other }
+    }
+
+    private mutating func forgetLooks() {
+        unlockedSince = nil
+        stranger = nil
     }
 
     private mutating func standBy(_ now: Instant) -> Action {
         phase = .standby
         hasLock = false
+        nextLock = nil
         waitingSince = now
         return .standBy
     }

@@ -51,7 +51,9 @@ extension Scheduler {
         } catch {
             guard !Self.isFinal(error) else { throw error }
             if !plan.changes.submissions.isEmpty { trouble.found(error, by: .submissions) }
-            logger.error("store commit failed, rejecting its submissions and retrying the rest", metadata: [LogKey.error: "\(error)"])
+            logger.log(
+                level: trouble.tells(error) ? .error : .debug, "store commit failed, rejecting its submissions and retrying the rest",
+                metadata: [LogKey.error: "\(error)"])
             for new in plan.changes.submissions {
                 plan.rejections += Publication.rejection(of: new.submission, Rejection(of: new.submission, error), topology)
             }

@@ -35,7 +35,7 @@ extension Alert {
         }
         for (type, work) in statistics.types { conditions.merge(ofWork(work, type)) { $1 } }
         if let problem = statistics.problems[.storeUnavailable], now < problem.at + problemMemory {
-            conditions[Subject(kind: .storeUnavailable)] = "the dispatcher accepts no tasks: \(problem.message)"
+            conditions[Subject(kind: .storeUnavailable)] = "the dispatcher's store cannot be used: \(problem.message)"
         }
         if let historyProblem {
             conditions[Subject(kind: .historyUnavailable)] = "the monitor's history has a gap until it can be written: \(historyProblem)"

@@ -17,12 +17,13 @@ struct DialFailures {
         let states = Set(errors.filter { $0.error.code != .unsuitableServer }.map(\.error.sqlState))
         let isKnown = codes.count == 1 || states == [Self.tooManyConnections]
         let advices = Set(errors.map(\.error.advice))
-        // Advice that all share is given once, at the end.
-        func text(_ error: PostgresError) -> String { advices.count == 1 ? error.what : error.message }
+        // Advice that all share is given once, at the end. That of one unsuitable server among several only says what it is.
+        let isShared = advices.count == 1 && (errors.count == 1 || code != .unsuitableServer)
+        func text(_ error: PostgresError) -> String { isShared ? error.what : error.message }
         let what = errors.count == 1 ? text(first.error) : errors.map { "\($0.server): \(text($0.error))" }.joined(separator: "; ")
         return PostgresError(
             code, "no connection to PostgreSQL at \(target) (\(what))",
-            advice: (advices.count == 1 ? first.error.advice : nil) ?? Self.advice(code),
+            advice: (isShared ? first.error.advice : nil) ?? Self.advice(code),
             sqlState: isKnown && states.count == 1 ? states.first ?? nil : nil)
     }
 

@@ -78,7 +78,8 @@ struct Dialer {
     }
 
     private func error(of handle: PostgresHandle) -> PostgresError {
-        DialFailures.error(handle.errorText, options.password, adviceIfReadOnly: handle.adviceIfReadOnly)
+        let advice = options.servers.count == 1 ? handle.adviceIfReadOnly : handle.adviceIfReadOnlyAmongOthers
+        return DialFailures.error(handle.errorText, options.password, adviceIfReadOnly: advice)
     }
 
     private mutating func fail(_ server: ConnectionOptions.Server, _ error: PostgresError) {

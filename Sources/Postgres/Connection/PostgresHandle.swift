@@ -49,15 +49,24 @@ final class PostgresHandle {
     /// That host's address; empty for a local socket.
     var address: String { String(c: pq.pointee.PQhostaddr(connection)) }
 
-    /// What to do where the session takes no writes, and why it does not, as far as the server says: those before version 14 do not.
-    var adviceIfReadOnly: String {
+    /// Why the session takes no writes, as far as the server says: those before version 14 do not.
+    private var reasonIfReadOnly: (meaning: String, advice: String)? {
         func isOn(_ parameter: String) -> Bool { String(c: pq.pointee.PQparameterStatus(connection, parameter)) == "on" }
-        if isOn("in_hot_standby") { return "it is a standby; name all hosts with target_session_attrs=read-write, or promote it" }
+        if isOn("in_hot_standby") { return ("it is a standby", "name all hosts with target_session_attrs=read-write, or promote it") }
         if isOn("default_transaction_read_only") {
-            return "default_transaction_read_only is on for the user, the database or the server; set it off"
+            return ("default_transaction_read_only is on for the user, the database or the server", "set it off")
         }
-        return "name all hosts with target_session_attrs=read-write, or end its recovery or read-only mode"
+        return nil
     }
+
+    /// What to do where the session takes no writes, and why it does not.
+    var adviceIfReadOnly: String {
+        reasonIfReadOnly.map { "\($0.meaning); \($0.advice)" }
+            ?? "name all hosts with target_session_attrs=read-write, or end its recovery or read-only mode"
+    }
+
+    /// Why the session of one server among several takes no writes: another one may take them.
+    var adviceIfReadOnlyAmongOthers: String? { reasonIfReadOnly?.meaning }
 
     /// Of TCP; nil for other sockets.
     var bytesReceived: Int64? {

@@ -32,12 +32,38 @@ extension ManagementReading {
         guard processes.contains(active) else {
             return [.ok(.services, "one dispatcher is active (\(active)); the connections of others were not seen")]
         }
-        let others = processes.subtracting([active])
+        let stores = dispatcherStores(grid)
+        // One with another store is no standby: ``storeFindings(_:)`` reports it.
+        let strays = stores.filter { $0.value != stores[active] && stores[active] != nil }.map(\.key)
+        let others = processes.subtracting([active]).subtracting(strays)
         let standing = others.isEmpty ? "none stands" : "\(others.count) \(others.count == 1 ? "stands" : "stand")"
         return [
             .ok(
                 .services, "one dispatcher is active (\(active)), \(standing) by\(others.isEmpty ? "" : " (\(Self.named(others)))")")
         ]
+    }
+
+    /// A problem where the dispatchers of the grid have different stores.
+    func storeFindings(_ grid: CheckedGrid) -> [Finding] {
+        let processes = Dictionary(grouping: dispatcherStores(grid)) { $0.value }.mapValues { Set($0.map(\.key)) }
+        guard processes.count > 1 else { return [] }
+        let stores = processes.sorted { $0.key < $1.key }.map { "\($0.key) (\(Self.named($0.value)))" }
+        return [
+            .problem(
+                .services,
+                "the dispatchers of this grid have different stores: \(stores.joined(separator: ", ")); one that takes over with another "
+                    + "store knows none of the grid's tasks",
+                advice: "stop those with the wrong store, and start them with the grid's (dispatcher.store); in a grid of taskgrid up with "
+                    + "'taskgrid dispatcher --grid FOLDER' and no --store")
+        ]
+    }
+
+    /// The identity of the store of each dispatcher that says it, by its process.
+    private func dispatcherStores(_ grid: CheckedGrid) -> [String: String] {
+        let said = dispatcherConnections(grid)?.compactMap { connection in
+            connection.process.flatMap { process in connection.store.map { (process, $0) } }
+        }
+        return Dictionary(said ?? []) { $1 }
     }
 
     /// A problem where the services have users of their own, and a dispatcher logs in as another one, whether it is active or stands by.

@@ -13,7 +13,7 @@ extension ManagementReading {
             guard !lacksVirtualHost else { return [found] + nodeFindings(grid) }
             return [found] + nodeFindings(grid) + exchangeFindings(grid) + kindFindings(grid) + memberFindings(grid)
                 + bindingFindings(grid) + policyFindings(grid, version) + rightsFindings(grid) + loginFindings(grid)
-                + strangerFindings(grid) + limitFindings(grid) + deprecationFindings + unreadFindings(grid)
+                + strangerFindings(grid) + storeFindings(grid) + limitFindings(grid) + deprecationFindings + unreadFindings(grid)
         }
     }
 

@@ -128,6 +128,8 @@ struct ListedConnection: Decodable, Hashable {
     /// Of a dispatcher: the grid's prefix, and the machine and number of its process.
     var prefix: String?
     var process: String?
+    /// Of a dispatcher: the identity of its store; nil: one of an earlier version, which does not say it.
+    var store: String?
 
     enum CodingKeys: String, CodingKey {
         case user
@@ -138,18 +140,20 @@ struct ListedConnection: Decodable, Hashable {
         let name: String?
         let prefix: String?
         let process: String?
+        let store: String?
 
         enum CodingKeys: String, CodingKey {
             case name = "connection_name"
-            case prefix, process
+            case prefix, process, store
         }
     }
 
-    init(user: String?, name: String?, prefix: String? = nil, process: String? = nil) {
+    init(user: String?, name: String?, prefix: String? = nil, process: String? = nil, store: String? = nil) {
         self.user = user
         self.name = name
         self.prefix = prefix
         self.process = process
+        self.store = store
     }
 
     init(from decoder: any Decoder) throws {
@@ -157,7 +161,8 @@ struct ListedConnection: Decodable, Hashable {
         user = try container.decodeIfPresent(String.self, forKey: .user)
         // RabbitMQ writes an empty table as a list.
         let properties = try? container.decode(Properties.self, forKey: .properties)
-        (name, prefix, process) = (properties?.name, properties?.prefix, properties?.process)
+        (name, prefix) = (properties?.name, properties?.prefix)
+        (process, store) = (properties?.process, properties?.store)
     }
 }
 

@@ -80,6 +80,13 @@ extension [ServiceReading] {
                 var findings: [Finding] = [
                     .ok(.services, "the \(name) answers in \(time) ms: version \(answer.stamp?.version ?? "unknown")")
                 ]
+                if let problem = answer.stamp?.problem {
+                    let fails = reading.service == .dispatcher ? "does not accept tasks" : "does not do its work"
+                    findings.append(
+                        .problem(
+                            .services, "the \(name) \(fails): \(problem)",
+                            advice: "its /healthz and its log name the cause: remove it, and the \(name) goes on by itself"))
+                }
                 if let other = answer.stamp?.version, other != version {
                     findings.append(
                         .warning(

@@ -149,7 +149,8 @@ struct ChaosCommand: AsyncParsableCommand {
             if json {
                 try await Output.standard.line(JSON.encode(report))
             } else {
-                for line in ChaosTable(report).lines(width: Terminal.width(STDOUT_FILENO)) { try await Output.standard.line(line) }
+                let table = ChaosTable(report, refuses: chosen?.contains(.refuse) ?? true)
+                for line in table.lines(width: Terminal.width(STDOUT_FILENO)) { try await Output.standard.line(line) }
             }
             try Self.judge(report)
             isWell = true

@@ -4,8 +4,13 @@ import Foundation
 /// The report of a chaos run as people read it.
 struct ChaosTable {
     let report: ChaosReport
+    /// Whether the fault `refuse` is among those of the run, injected or not.
+    private let refuses: Bool
 
-    init(_ report: ChaosReport) { self.report = report }
+    init(_ report: ChaosReport, refuses: Bool = false) {
+        self.report = report
+        self.refuses = refuses
+    }
 
     func lines(width: Int?) -> [String] {
         let seconds = report.seconds.formatted(.number.precision(.fractionLength(1)))
@@ -19,9 +24,8 @@ struct ChaosTable {
     private var notes: [String] {
         var notes: [String] = []
         if report.failed > 0 {
-            notes.append(
-                "failed: the task ended with an error, as one in \(Load.largeEvery) has to with the fault refuse: its result is over the "
-                    + "broker's size limit.")
+            let mayHave = ", as one in \(Load.largeEvery) has to with the fault refuse: its result is over the broker's size limit"
+            notes.append("failed: the task ended with an error\(refuses ? mayHave : "").")
         }
         if report.faults.contains(where: { $0.skipped > 0 }) {
             notes.append(

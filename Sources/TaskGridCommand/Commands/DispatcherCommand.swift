@@ -42,6 +42,11 @@ struct DispatcherCommand: AsyncParsableCommand {
                 "dispatcher", grid, as: \.dispatcher,
                 arguments: [store, storePasswordFile, rights, maxPayload, maxAttempts, retention] + health.arguments)
             try setup.configuration.checkLogin(of: "dispatcher", as: \.dispatcher, in: setup.location)
+            if let named = setup.configuration.overruledStore(in: setup.location) {
+                setup.logger.warning(
+                    "a setting overrules the store that the folder's grid.json names: another store has none of the grid's tasks",
+                    metadata: [LogKey.folder: "\(setup.configuration.folder.path)", LogKey.storePath: "\(named)"])
+            }
             var configuration = setup.configuration.dispatcher
             configuration.access = try setup.configuration.rights.map(AccessPolicy.read)
             let service = DispatcherService(setup: setup, configuration: configuration)

@@ -15,6 +15,14 @@ extension Configuration {
         return configuration
     }
 
+    /// The store that the `grid.json` of the grid's folder names, as it may be shown, where a setting has another one; nil: none has.
+    func overruledStore(in location: GridLocation) -> String? {
+        guard let file = location.file, file.prefix == location.topology.prefix, program.sources.overrulesFolder("dispatcher.store"),
+            let named = file.store.flatMap(StoreLocation.init)?.shown, let store, store.shown != named
+        else { return nil }
+        return named
+    }
+
     /// The same with the store of the grid in the folder, whether the grid runs or not.
     ///
     /// - Throws: where that is the folder's PostgreSQL, which runs only while the grid does.

@@ -63,6 +63,9 @@ enum StoreLocation: Hashable, Sendable {
             .replacing(#/[?&]$/#, with: "")
     }
 
+    /// As people may see it: a file's absolute path, or a database's URL without its passwords.
+    var shown: String { urlWithoutPassword ?? absolute.text }
+
     /// Whether it shows a password to whoever sees it.
     var hasPassword: Bool {
         guard case .database(let url) = self else { return false }

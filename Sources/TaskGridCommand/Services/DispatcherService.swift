@@ -22,7 +22,8 @@ struct DispatcherService: Service {
         guard let store else { return }
         let dispatcher = Dispatcher(
             configuration: configuration, endpoint: setup.location.endpoint, topology: setup.location.topology,
-            store: store, vitals: setup.vitals, logger: setup.logger, onReady: { setup.ready.make() }
+            store: store, vitals: setup.vitals, logger: setup.logger, onReady: { setup.ready.make() },
+            onStandby: { setup.ready.standsBy() }
         )
         try await dispatcher.run()
     }

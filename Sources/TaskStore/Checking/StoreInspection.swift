@@ -31,7 +31,7 @@ package struct StoreInspection: Sendable {
     }
 
     /// Of a store whose rows cannot be believed.
-    package init(damaged finding: StoreFinding) { findings = [finding] }
+    package init(damaged findings: [StoreFinding]) { self.findings = findings }
 
     /// There is something to do.
     package var isDamaged: Bool { findings.contains { $0.level == .problem } }

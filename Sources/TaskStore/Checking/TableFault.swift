@@ -1,8 +1,8 @@
 /// A kind of rows that do not belong together.
 enum TableFault: String, CaseIterable, Sendable {
-    case attemptWithoutTask, cursorBeyondTasks, endingOfOtherType, endingWithoutTask, lostTask, missingTask, openOfOtherType
-    case openWithoutTask, openThoughEnded, overlappingRanges, submissionOfOtherType, taskOfUnknownType, taskWithoutSubmission, wrongRange
-    case wrongRest, wrongSubmission
+    case attemptWithoutTask, cursorBeyondTasks, endingOfNoState, endingOfOtherType, endingWithoutTask, lostTask, missingTask
+    case openOfOtherType, openWithoutTask, openThoughEnded, overlappingRanges, submissionOfOtherType, taskOfUnknownType
+    case taskWithoutSubmission, wrongRange, wrongRest, wrongSubmission
 
     /// An open task that its range counts, which is a row of `task`.
     private static let isRanged = """
@@ -25,6 +25,8 @@ enum TableFault: String, CaseIterable, Sendable {
             "SELECT task AS id FROM attempt WHERE NOT EXISTS (SELECT 1 FROM task WHERE task.id = attempt.task)"
         case .cursorBeyondTasks:
             "SELECT id FROM cursor WHERE id > (SELECT last_task FROM (\(tables.slot)) AS slot)"
+        case .endingOfNoState:
+            "SELECT id FROM ending WHERE state NOT BETWEEN 5 AND 8"
         case .endingOfOtherType:
             "SELECT ending.id FROM ending JOIN task ON task.id = ending.id WHERE ending.type <> task.type"
         case .endingWithoutTask:
@@ -103,6 +105,7 @@ enum TableFault: String, CaseIterable, Sendable {
             switch self {
             case .attemptWithoutTask: "attempt\(one ? "" : "s") of tasks that are not there"
             case .cursorBeyondTasks: "cursor\(one ? "" : "s") beyond the highest id that was given"
+            case .endingOfNoState: "ending\(one ? "" : "s") with a state in which no task ends"
             case .endingOfOtherType: "ending\(one ? "" : "s") of another type than the task's"
             case .endingWithoutTask: "ending\(one ? "" : "s") of tasks that are not there"
             case .lostTask: "open task\(one ? "" : "s") that no range holds, so that nobody hands \(one ? "it" : "them") out"

@@ -38,11 +38,21 @@ struct Durability {
         return nil
     }
 
-    var findings: [StoreFinding] {
+    /// - Parameter unlogged: the tables that a crash of the server empties, as SQL names them.
+    func findings(unlogged: [String]) -> [StoreFinding] {
         var findings: [StoreFinding] = []
+        if !unlogged.isEmpty {
+            let statements = unlogged.map { "ALTER TABLE \($0) SET LOGGED" }.joined(separator: "; ")
+            findings.append(
+                .problem(
+                    .durability,
+                    "\(unlogged.count) table\(unlogged.count == 1 ? " is" : "s are") UNLOGGED, which a crash of the server empties, and "
+                        + "which no standby has: \(unlogged.joined(separator: ", "))",
+                    advice: "stop the dispatcher, and make them durable: \(statements)"))
+        }
         if let fault {
             findings.append(.warning(.durability, fault, advice: "set fsync and full_page_writes to on, and reload the server"))
-        } else {
+        } else if unlogged.isEmpty {
             findings.append(.ok(.durability, "a commit survives the loss of the server's power (fsync, full_page_writes)"))
         }
         findings.append(standbys)

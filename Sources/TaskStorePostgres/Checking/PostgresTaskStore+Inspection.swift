@@ -43,22 +43,26 @@ extension PostgresTaskStore {
             throw StoreError(.missing, "there is no record of a grid in this schema; name another one with --prefix")
         }
         let versions = try await connection.run([SchemaSetup.version()])[0].values("version", Int32.self)
-        if let finding = FixedRows.finding(grids: versions.count) { return StoreInspection(damaged: finding) }
+        if let finding = FixedRows.finding(grids: versions.count) { return StoreInspection(damaged: [finding]) }
         guard versions[0] <= Schema.version else {
             throw StoreError(.newerVersion, "a newer program has made its tables; use that program")
         }
         let statements = StoreTables.postgres.statements.map { PostgresQuery.once("inspect", $0)() }
         let first = [
-            snapshot(), lock(), Durability.find(), FixedRows.find(SlotState.number), Partitions.findBlocks(), Partitions.findAttached(),
+            snapshot(), lock(), Durability.find(), FixedRows.find(SlotState.number), Partitions.findBlocks(), CatalogTable.find(),
+            Catalog.findUser(schema),
         ]
         let answers = try await connection.transaction(first + statements, within: .seconds(24 * 3600))
         let fixed = try FixedRows(answers[3], schema: schema)
-        guard fixed.hasSlot else { return StoreInspection(damaged: fixed.findings[0]) }
+        guard fixed.hasSlot else { return StoreInspection(damaged: fixed.findings) }
+        let tables = try CatalogTable.all(answers[5])
         let partitions = Partitions(
-            blocks: try answers[4].values("number", Int64.self), attached: try answers[5].values("name", String.self),
-            lastTask: fixed.lastTask, schema: schema)
-        return StoreInspection(
-            try figures(answers.dropFirst(first.count)), try Durability(answers[2]).findings + fixed.findings + partitions.findings)
+            blocks: try answers[4].values("number", Int64.self), tables: tables, lastTask: fixed.lastTask, schema: schema)
+        let catalog = try Catalog(tables, user: answers[6], schema: schema)
+        let findings =
+            try Durability(answers[2]).findings(unlogged: catalog.unlogged) + fixed.findings + partitions.findings + catalog.findings
+        guard !partitions.hasDetached else { return StoreInspection(damaged: findings) }
+        return StoreInspection(try figures(answers.dropFirst(first.count)), findings)
     }
 
     private static func figures(_ answers: ArraySlice<PostgresRows>) throws -> StoreFigures {

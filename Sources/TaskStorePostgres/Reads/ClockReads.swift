@@ -17,8 +17,14 @@ enum ClockReads {
             SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'
         ) AS read_only, to_regclass('slot') IS NOT NULL AS has_tables, (
             SELECT has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = $1::text
-        ) AS has_usage
+        ) AS has_usage, (
+            SELECT coalesce(max(extract(epoch FROM clock_timestamp() - query_start)), 0)::bigint FROM pg_catalog.pg_stat_activity
+            WHERE usename = session_user AND wait_event = 'SyncRep'
+        ) AS unconfirmed
         """)
+
+    /// So many seconds a commit may wait for a standby without a word.
+    static let mostUnconfirmed: Int64 = 3
 }
 
 extension PostgresTaskStore {
@@ -67,6 +73,13 @@ extension PostgresTaskStore {
             guard try rows.first("read_only", String.self) != "on" else {
                 throw StoreError(
                     .readOnly, "default_transaction_read_only is on for the user, the database or the server; set it off")
+            }
+            let unconfirmed = try rows.first("unconfirmed", Int64.self) ?? 0
+            guard unconfirmed <= ClockReads.mostUnconfirmed else {
+                throw StoreError(
+                    .unavailable,
+                    "a commit has waited \(unconfirmed) s for a synchronous standby to confirm it; start that standby, or take it out of "
+                        + "synchronous_standby_names (guide \"Several machines\")")
             }
         }
     }

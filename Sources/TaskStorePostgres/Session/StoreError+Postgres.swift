@@ -65,7 +65,8 @@ private enum Cause {
         case .diskFull: .diskFull
         case .locked: .locked
         case .readOnly, .refused: .readOnly
-        case .login, .settings, .changed, .pooled: .failed
+        case .login, .settings: .noLogin
+        case .changed, .pooled: .failed
         case .noDatabase, .noTable: .missing
         case .corrupt: .corrupt
         case .tooLarge: .badRequest

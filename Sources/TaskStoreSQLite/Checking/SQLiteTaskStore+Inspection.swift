@@ -45,7 +45,7 @@ extension SQLiteTaskStore {
                 let fault = StoreFinding.problem(
                     .file, "SQLite finds the file damaged: \(faults.joined(separator: "; "))",
                     advice: "stop the dispatcher, keep a copy of the file, and go on from a backup (Operating.md, 'Backup and restore')")
-                return StoreInspection(damaged: fault)
+                return StoreInspection(damaged: [fault])
             }
             var findings = [StoreFinding.ok(.file, "SQLite finds the file whole (quick_check)")]
             if let move = try MoveMark.find(database) {

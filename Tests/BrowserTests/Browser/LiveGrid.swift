@@ -68,7 +68,7 @@ struct LiveGrid: Sendable {
         }
     }
 
-    /// Runs `body` with the address of a monitor, and stops the monitor.
+    /// Runs `body` with the address of a monitor that serves, and stops the monitor.
     ///
     /// - Parameters:
     ///   - port: 0: a free one.
@@ -76,6 +76,7 @@ struct LiveGrid: Sendable {
     func withMonitor(
         port: Int = 0, protectsReading: Bool = false, _ body: @escaping @Sendable (_ address: String, _ port: Int) async throws -> Void
     ) async throws {
+        let before = probe.heard.count
         let ports = Journal<Int>()
         let monitor = Monitor(
             configuration: MonitorConfiguration(port: port, token: Self.token, protectsReading: protectsReading), endpoint: endpoint,
@@ -84,6 +85,8 @@ struct LiveGrid: Sendable {
         )
         try await Self.beside([monitor], logger) {
             let port = try await ports.first { $0 }
+            // It listens before it has its connections to the broker, and until then cannot tell the depths of queues.
+            _ = try await probe.event(GridEvent.self, from: before) { $0.service == "monitor" && $0.kind == .started }
             try await body("http://127.0.0.1:\(port)/", port)
         }
     }

@@ -157,4 +157,65 @@ struct LeadershipStateTests {
         #expect(state.failed(at: at(2)) == .standBy)
         #expect(state.call(at: at(3), isConnected: true, isConsuming: false) == .take(hint: false))
     }
+
+    /// Stands by from one time until another, and asks four times a second.
+    ///
+    /// - Parameters:
+    ///   - times: from when until when, in seconds.
+    ///   - isOthers: whether another connection has the lock of this broker; nil: the broker does not say.
+    /// - Returns: How often it looked.
+    private mutating func standBy(_ times: Range<Double>, lockOfAnother isOthers: Bool?) -> Int {
+        var looks = 0
+        for seconds in stride(from: times.lowerBound, to: times.upperBound, by: 0.25) {
+            guard hear(.refused(holder: other(silentFor: 0.3)), at: seconds, isConsuming: false) == .lookAtLock else { continue }
+            looks += 1
+            #expect(state.sawLock(ofAnother: isOthers, at: at(seconds)) == .wait)
+        }
+        return looks
+    }
+
+    @Test mutating func `a holder that renews the lease and never has the lock of this broker is told, until it is over`() {
+        #expect(standBy(0..<15, lockOfAnother: false) == 2)
+        #expect(state.stranger == nil)
+        #expect(standBy(15..<20, lockOfAnother: false) == 1)
+        #expect(state.stranger?.name == "other" && state.phase == .standby)
+        // Its lease may look late now and then.
+        #expect(hear(.refused(holder: other(silentFor: 1.1)), at: 20, isConsuming: false) == .tryLock)
+        #expect(state.triedLock(true, at: at(20)) == .takeNow)
+        #expect(hear(.refused(holder: other(silentFor: 0.1)), at: 20, isConsuming: false) == .giveLockBack)
+        #expect(state.stranger?.name == "other")
+        #expect(standBy(20.25..<25.5, lockOfAnother: true) == 1)
+        #expect(state.stranger == nil)
+    }
+
+    @Test mutating func `a holder that has the lock of this broker is looked at seldom, and never told`() {
+        #expect(standBy(0..<120, lockOfAnother: true) == 4)
+        #expect(state.stranger == nil)
+    }
+
+    @Test mutating func `nothing is told of a holder whose lock the broker does not tell of`() {
+        #expect(standBy(0..<60, lockOfAnother: nil) > 5)
+        #expect(state.stranger == nil)
+    }
+
+    /// Of a takeover the holder's lock is seen to be free for some seconds at most.
+    @Test(arguments: ["granted", "failed", "another holder", "no broker", "locked"])
+    mutating func `a lock that is free counts anew after each change`(change: String) {
+        #expect(standBy(0..<14, lockOfAnother: false) == 2)
+        switch change {
+        case "granted":
+            #expect(hear(.granted(former: other(silentFor: 2)), at: 14, isConsuming: false) == .tryLock)
+            #expect(hear(.refused(holder: other(silentFor: 0.1)), at: 14.5, isConsuming: false) == .standBy)
+        case "failed": #expect(state.failed(at: at(14)) == .wait)
+        case "another holder":
+            let holder = LeaseHolder(name: "third", silence: .zero)
+            #expect(hear(.refused(holder: holder), at: 14, isConsuming: false) == .wait)
+        case "no broker": #expect(hear(.refused(holder: nil), at: 14, isConnected: false) == nil)
+        default: #expect(state.sawLock(ofAnother: true, at: at(14)) == .wait)
+        }
+        _ = standBy(15..<24, lockOfAnother: false)
+        #expect(state.stranger == nil)
+        _ = standBy(24..<70, lockOfAnother: false)
+        #expect(state.stranger != nil)
+    }
 }

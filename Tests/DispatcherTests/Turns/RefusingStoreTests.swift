@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import ServiceSupport
 import Synchronization
 import TaskGridCore
@@ -56,6 +57,24 @@ struct RefusingStoreTests {
         #expect(reasons.isEmpty)
     }
 
+    @Test func `the log tells of a refused commit once, until one is made or the cause is another`() async throws {
+        let log = Journal<LogLine>()
+        let harness = try await SchedulerHarness(store: store, trouble: StoreTrouble(vitals), logger: Logger(into: log))
+        _ = await harness.register()
+        func errors() -> Int { log.entries.count { $0.level == .error && $0.message.hasPrefix("store commit failed") } }
+        store.refuse { $0.submissions.isEmpty ? nil : Self.error }
+        for _ in 0..<3 { _ = await harness.submit(["a"]) }
+        #expect(errors() == 1 && store.refused.entries.count == 3)
+        store.refuse { $0.submissions.isEmpty ? nil : StoreError(.diskFull, "the disk is full") }
+        _ = await harness.submit(["b"])
+        #expect(errors() == 2)
+        store.refuse(nil)
+        _ = await harness.submit(["c"])
+        store.refuse { $0.submissions.isEmpty ? nil : StoreError(.diskFull, "the disk is full") }
+        _ = await harness.submit(["d"])
+        #expect(errors() == 3)
+    }
+
     @Test func `one submission that cannot be kept is no trouble of the store`() async throws {
         store.refuse { $0.submissions.isEmpty ? nil : StoreError(.badRequest, "too large") }
         _ = await harness.submit(["a"])
@@ -76,12 +95,23 @@ struct RefusingStoreTests {
 
     @Test(arguments: [
         (StoreError.Code.diskFull, "disk is full"), (.locked, "locked"), (.readOnly, "may not write"),
-        (.unavailable, "connection to the server"), (.missing, "was removed"), (.missing, "was replaced"),
+        (.unavailable, "connection to the server"), (.noLogin, "cannot log in"), (.missing, "was removed"),
+        (.missing, "was replaced"), (.missing, "may not use it"),
     ])
     func `a client is told the kind of the trouble, and no host, user or path`(code: StoreError.Code, word: String) {
         let message = StoreError(code, "store /var/lib/x: grid@db1.example:5432 failed").publicMessage
         #expect(message.contains(word) && message.contains("the dispatcher's log"))
         #expect(!message.contains("db1") && !message.contains("/var"))
+    }
+
+    @Test func `the dispatcher's answer about itself has that text while the store refuses`() async {
+        #expect(await harness.scheduler.limits().service?.problem == nil)
+        store.refuse { $0.submissions.isEmpty ? nil : Self.error }
+        _ = await harness.submit(["a"])
+        #expect(await harness.scheduler.limits().service?.problem == Self.error.publicMessage)
+        store.refuse(nil)
+        _ = await harness.submit(["a"])
+        #expect(await harness.scheduler.limits().service?.problem == nil)
     }
 
     @Test func `the answer to a query has that text`() {

@@ -75,6 +75,17 @@ struct TextTests {
         #expect(failures.combined("a,b/x").sqlState == "53300")
     }
 
+    @Test func `of standbys among several servers it is said that they are, and advice once`() {
+        var failures = DialFailures()
+        for host in ["a", "b"] {
+            let error = DialFailures.error("session is read-only", adviceIfReadOnly: "it is a standby")
+            failures.add(error, of: ConnectionOptions.Server(host: host))
+        }
+        let message = failures.combined("a,b/x").message
+        #expect(message.contains("(a:5432: session is read-only: it is a standby; b:5432: session is read-only: it is a standby)"))
+        #expect(message.hasSuffix("see that one of the servers takes writes"))
+    }
+
     @Test func `servers that fail for different reasons are unreachable, because one may come back`() {
         var failures = DialFailures()
         failures.add(DialFailures.error("no answer"), of: ConnectionOptions.Server(host: "a"))

@@ -82,11 +82,34 @@ struct DispatcherFindingTests {
         #expect(one.strangerFindings(grid).isEmpty)
     }
 
-    @Test func `a dispatcher's connection is listed with its grid and its process`() throws {
+    @Test func `one with another store than the active one is a problem, and no standby`() throws {
+        func reading(_ stores: [(process: String, store: String?)], prefix: String = "t") -> ManagementReading {
+            var reading = ManagementReading.healthy(grid)
+            reading.logins = .success(
+                stores.map { ListedConnection(user: "t-dispatcher", name: "x", prefix: prefix, process: $0.process, store: $0.store) })
+            return reading
+        }
+        let stray = reading([("a", "1"), ("b", "2"), ("c", "1")])
+        let finding = try #require(stray.storeFindings(grid).first)
+        #expect(finding.level == .problem && finding.advice?.contains("dispatcher.store") == true)
+        #expect(finding.found.hasPrefix("the dispatchers of this grid have different stores: 1 (a; c), 2 (b); "))
+        #expect(stray.findings(of: grid).contains(finding))
+        #expect(
+            stray.dispatcherFindings(grid, answer("a")).texts == ["ok services: one dispatcher is active (a), 1 stands by (c)"])
+        // One of an earlier version does not say its store.
+        let mixed = reading([("a", "1"), ("b", nil)])
+        #expect(mixed.storeFindings(grid).isEmpty)
+        #expect(
+            mixed.dispatcherFindings(grid, answer("a")).texts == ["ok services: one dispatcher is active (a), 1 stands by (b)"])
+        // Of another grid.
+        #expect(reading([("a", "1"), ("b", "2")], prefix: "u").storeFindings(grid).isEmpty)
+    }
+
+    @Test func `a dispatcher's connection is listed with its grid, its process and its store`() throws {
         let json = """
-            {"user": "u", "client_properties": {"connection_name": "dispatcher publish", "prefix": "t", "process": "host a, process 1"}}
+            {"user": "u", "client_properties": {"connection_name": "c", "prefix": "t", "process": "host a, process 1", "store": "s"}}
             """
         let listed = try JSONDecoder().decode(ListedConnection.self, from: Data(json.utf8))
-        #expect(listed == ListedConnection(user: "u", name: "dispatcher publish", prefix: "t", process: "host a, process 1"))
+        #expect(listed == ListedConnection(user: "u", name: "c", prefix: "t", process: "host a, process 1", store: "s"))
     }
 }

@@ -8,9 +8,10 @@ import Testing
 @Suite("What the services answer")
 struct ServiceFindingTests {
     private func answered(
-        _ service: Topology.Service = .dispatcher, version: String = "1", at: Int64? = 10_000, maximumPayload: Int? = nil
+        _ service: Topology.Service = .dispatcher, version: String = "1", at: Int64? = 10_000, maximumPayload: Int? = nil,
+        problem: String? = nil
     ) -> ServiceReading {
-        let stamp = at.map { ServiceStamp(version: version, at: Timestamp(rawValue: $0)) }
+        let stamp = at.map { ServiceStamp(version: version, at: Timestamp(rawValue: $0), problem: problem) }
         return ServiceReading(
             service: service,
             result: .success(
@@ -31,6 +32,12 @@ struct ServiceFindingTests {
         let findings = [ServiceReading(service: .dispatcher, result: .failure(error))].findings(version: "1")
         #expect(findings.texts == ["problem services: the dispatcher did not answer within 5 s"])
         #expect(findings[0].advice?.contains("taskgrid dispatcher") == true)
+    }
+
+    @Test func `a dispatcher that answers and accepts no tasks is a problem`() {
+        let wrong = [answered(problem: "the store cannot be used now")].findings(version: "1").wrong
+        #expect(wrong.texts == ["problem services: the dispatcher does not accept tasks: the store cannot be used now"])
+        #expect(wrong.first?.advice?.contains("/healthz") == true)
     }
 
     @Test func `another version is a warning; an earlier service does not say its own`() {

@@ -68,7 +68,9 @@ import Testing
                 .init(store: generator.text(), types: [generator.type(): .random(using: &generator)], paused: [record.type]))
             let live = LiveWorker(worker: .random(using: &generator), lastSeen: generator.timestamp())
             try roundTrip(WorkersQuery(type: type), .init(workers: [live]))
-            let stamp = ServiceStamp(version: generator.text(), at: generator.timestamp())
+            let stamp = ServiceStamp(
+                version: generator.text(), at: generator.timestamp(), process: generator.maybe { $0.text() },
+                problem: generator.maybe { $0.text() })
             try roundTrip(WorkersQuery(type: type), .init(workers: [], service: stamp))
             try roundTrip(LimitsQuery(), .init(maximumPayload: generator.number(0...1 << 40), service: generator.maybe { _ in stamp }))
         }

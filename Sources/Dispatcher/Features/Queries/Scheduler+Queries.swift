@@ -24,8 +24,10 @@ extension Scheduler {
         }
     }
 
-    /// The dispatcher's limits.
-    func limits() -> LimitsQuery.Answer { LimitsQuery.Answer(maximumPayload: configuration.maximumPayload, service: .now()) }
+    /// The dispatcher's limits, and why it accepts no tasks at present, without the hosts and paths of the store's error.
+    func limits() -> LimitsQuery.Answer {
+        LimitsQuery.Answer(maximumPayload: configuration.maximumPayload, service: .now(problem: trouble.error?.publicMessage))
+    }
 
     /// Records with what only memory knows: that they run, and where; their times are the wall clock's.
     func current(_ tasks: [TaskRecord]) -> [TaskRecord] { tasks.map { clock.shown(current($0)) } }

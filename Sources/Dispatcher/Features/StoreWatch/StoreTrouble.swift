@@ -16,15 +16,27 @@ final class StoreTrouble: Sendable {
 
     private struct Cause {
         let error: StoreError
+        /// When the finder found the first one of those that it has found without an end.
+        let since: ContinuousClock.Instant
         let until: ContinuousClock.Instant?
     }
 
     /// How long a rejection counts where nobody submits any more.
     static let memory = Duration.seconds(60)
 
+    /// How often the log tells of refused commits that have the same cause.
+    static let pause = Duration.seconds(30)
+
     private let vitals: Vitals
     private let now: @Sendable () -> ContinuousClock.Instant
     private let causes = Mutex<[Finder: Cause]>([:])
+    /// The refused commit that the log told last.
+    private let told = Mutex<(message: String, at: ContinuousClock.Instant)?>(nil)
+    /// When a commit with submissions succeeded last.
+    private let accepted = Mutex<ContinuousClock.Instant?>(nil)
+    /// Something is to be told: a look is over, or the last cause has ended. For one reader.
+    let news: AsyncStream<Void>
+    private let newsSource: AsyncStream<Void>.Continuation
 
     /// - Parameters:
     ///   - vitals: what the health endpoint shows.
@@ -32,6 +44,27 @@ final class StoreTrouble: Sendable {
     init(_ vitals: Vitals = Vitals(), now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.vitals = vitals
         self.now = now
+        (news, newsSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Whether the log tells of a refused commit: the first of its cause, and then one each 30 s.
+    func tells(_ error: StoreError) -> Bool {
+        let now = now()
+        return told.withLock { told in
+            if let told, told.message == error.message, now < told.at + Self.pause { return false }
+            told = (error.message, now)
+            return true
+        }
+    }
+
+    /// A look is over, whatever it found.
+    func looked() { newsSource.yield() }
+
+    /// Only looks find a cause, and commits have succeeded meanwhile: the store can be written, and not be read.
+    var concernsReadsOnly: Bool {
+        let since = causes.withLock { $0.count == 1 ? $0[.look]?.since : nil }
+        guard let since, let accepted = accepted.withLock({ $0 }) else { return false }
+        return since < accepted
     }
 
     /// The cause to be told; nil: there is none.
@@ -45,7 +78,8 @@ final class StoreTrouble: Sendable {
         guard finder != .submissions || error.code != .badRequest else { return }
         let now = now()
         causes.withLock { causes in
-            causes[finder] = Cause(error: error, until: finder == .submissions ? now + Self.memory : nil)
+            let since = causes[finder]?.since ?? now
+            causes[finder] = Cause(error: error, since: since, until: finder == .submissions ? now + Self.memory : nil)
             show(causes, at: now)
         }
     }
@@ -53,6 +87,10 @@ final class StoreTrouble: Sendable {
     /// The finder finds no cause any more.
     func ended(_ finder: Finder) {
         let now = now()
+        if finder == .submissions {
+            accepted.withLock { $0 = now }
+            told.withLock { $0 = nil }
+        }
         causes.withLock { causes in
             let former = causes.removeValue(forKey: finder)
             var hasEnded = former != nil
@@ -61,6 +99,7 @@ final class StoreTrouble: Sendable {
                 hasEnded = causes.removeValue(forKey: .submissions) != nil || hasEnded
             }
             if hasEnded { show(causes, at: now) }
+            if hasEnded, Self.first(of: causes, at: now) == nil { newsSource.yield() }
         }
     }
 

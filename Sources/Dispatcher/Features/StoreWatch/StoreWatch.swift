@@ -13,8 +13,8 @@ struct StoreWatch: Sendable {
     /// The looks in a row after which there is trouble.
     struct Failures: Hashable {
         var count = 0
-        /// That of the latest.
-        var code: StoreError.Code?
+        /// What was told last.
+        var message: String?
     }
 
     let store: any TaskStore
@@ -24,47 +24,68 @@ struct StoreWatch: Sendable {
     /// Publishes the event of a problem, with its text, or that it is over, with nil.
     let publish: @Sendable (String?) async -> Void
 
-    /// Looks until the task is cancelled.
+    /// Looks until the task is cancelled. A look may take long: what commits have ended is told meanwhile.
     func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var failures = Failures()
+                for await _ in trouble.news { failures = await report(after: failures) }
+            }
+            await keepLooking()
+            group.cancelAll()
+        }
+    }
+
+    private func keepLooking() async {
         let pulse = vitals.pulse("store", period: Self.interval)
         defer { pulse.ends() }
-        var failures = Failures()
         while (try? await Task.sleep(for: Self.interval)) != nil {
             pulse.works()
-            guard let next = await look(after: failures) else { return }
-            failures = next
+            guard await look() else { return }
+            trouble.looked()
             pulse.waits()
         }
     }
 
-    /// Looks once.
+    /// Looks once, and tells what there is to tell.
     ///
     /// - Parameter failures: the looks in a row before this one after which there was trouble.
     /// - Returns: those now; nil for a store that is closed.
     func look(after failures: Failures) async -> Failures? {
+        guard await look() else { return nil }
+        return await report(after: failures)
+    }
+
+    /// - Returns: false for a store that is closed.
+    private func look() async -> Bool {
         do throws(StoreError) {
             try await store.check()
             trouble.ended(.look)
         } catch {
             // A store that is closed is closed by its own dispatcher, which stops.
-            guard error.code != .closed else { return nil }
+            guard error.code != .closed else { return false }
             trouble.found(error, by: .look)
         }
+        return true
+    }
+
+    private func report(after failures: Failures) async -> Failures {
         guard let error = trouble.error else {
             if failures.count > 0 { await tell(nil) }
             return Failures()
         }
-        if failures.count.isMultiple(of: Self.repeats) || failures.code != error.code { await tell(error) }
-        return Failures(count: failures.count + 1, code: error.code)
+        let message = trouble.concernsReadsOnly ? "\(error.message); submissions are accepted, only reads fail" : error.message
+        if failures.count.isMultiple(of: Self.repeats) || failures.message != message { await tell(message) }
+        return Failures(count: failures.count + 1, message: message)
     }
 
-    /// - Parameter error: the store's present error; nil: none any more.
-    private func tell(_ error: StoreError?) async {
-        if let error {
-            logger.error("store cannot be used, submissions are refused", metadata: [LogKey.error: "\(error)"])
+    /// - Parameter message: the store's present error; nil: none any more.
+    private func tell(_ message: String?) async {
+        if let message {
+            logger.error("store cannot be used", metadata: [LogKey.error: "\(message)"])
         } else {
             logger.notice("store can be used again")
         }
-        await publish(error?.message)
+        await publish(message)
     }
 }

@@ -75,6 +75,40 @@ struct StoreWatchTests {
         #expect(told.entries == ["the server is gone", "the login is refused"])
     }
 
+    @Test func `another text of the same kind is told at once`() async throws {
+        trouble.found(StoreError(.readOnly, "no right to INSERT"), by: .submissions)
+        let failures = try #require(await watch.look(after: .init()))
+        store.failure.withLock { $0 = StoreError(.readOnly, "no right USAGE") }
+        _ = await watch.look(after: failures)
+        #expect(told.entries == ["no right to INSERT", "no right USAGE"] && reasons == ["no right USAGE"])
+    }
+
+    @Test func `a look that fails while submissions are accepted says so, until a commit fails too`() async throws {
+        let crowded = StoreError(.unavailable, "no connection left")
+        store.failure.withLock { $0 = crowded }
+        var failures = try #require(await watch.look(after: .init()))
+        time.pass(.seconds(1))
+        trouble.ended(.submissions)
+        for _ in 0..<2 { failures = try #require(await watch.look(after: failures)) }
+        #expect(told.entries == ["no connection left", "no connection left; submissions are accepted, only reads fail"])
+        trouble.found(crowded, by: .submissions)
+        _ = await watch.look(after: failures)
+        #expect(told.entries.last == "no connection left")
+    }
+
+    /// A look may take as long as the limit for a new connection.
+    @Test func `an end that a commit has seen is told before the next look`() async throws {
+        let watching = Task { [watch] in await watch.run() }
+        trouble.found(StoreError(.readOnly, "no right to INSERT"), by: .submissions)
+        trouble.looked()
+        try await told.wait(beyond: 0)
+        trouble.ended(.submissions)
+        try await told.wait(beyond: 1)
+        #expect(told.entries == ["no right to INSERT", "over"])
+        watching.cancel()
+        await watching.value
+    }
+
     @Test func `a cause that only commits find is told once, until a commit with submissions succeeds`() async throws {
         trouble.found(StoreError(.readOnly, "no right to INSERT"), by: .submissions)
         #expect(reasons == ["no right to INSERT"])
@@ -85,6 +119,15 @@ struct StoreWatchTests {
         #expect(reasons.isEmpty)
         _ = await watch.look(after: failures)
         #expect(told.entries.last == "over")
+    }
+
+    @Test func `the log tells of refused commits with the same cause each half minute`() {
+        let error = StoreError(.readOnly, "no right to INSERT")
+        #expect(trouble.tells(error) && !trouble.tells(error))
+        time.pass(StoreTrouble.pause - .seconds(1))
+        #expect(!trouble.tells(error))
+        time.pass(.seconds(1))
+        #expect(trouble.tells(error) && !trouble.tells(error))
     }
 
     @Test func `rejected submissions are forgotten a minute after the latest`() async throws {
