@@ -5,7 +5,8 @@ import Testing
 
 @Suite("The guard of processes that stand still", .timeLimit(.minutes(1)))
 struct ThawGuardTests {
-    @Test func `they go on when nobody holds the guard's pipe any more, as after a SIGKILL`() async throws {
+    @Test(arguments: [false, true])
+    func `they go on when the pipe of the guard closes, as after a SIGKILL, and not by its dismissal`(isDismissed: Bool) async throws {
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
         let shell = Process()
         shell.executableURL = URL(filePath: "/bin/sh")
@@ -18,8 +19,18 @@ struct ThawGuardTests {
         #expect(waitid(P_PID, id_t(pid), &info, WSTOPPED | WNOWAIT) == 0)
         let thawGuard = try #require(ThawGuard([pid]))
         #expect(shell.isRunning)
-        thawGuard.release()
+        if isDismissed {
+            thawGuard.dismiss()
+            // It returns once the guard has ended, also where that was noticed elsewhere.
+            _ = waitid(P_PID, id_t(thawGuard.shell), &info, WEXITED | WNOWAIT)
+            info = siginfo_t()
+            #expect(waitid(P_PID, id_t(pid), &info, WSTOPPED | WNOWAIT | WNOHANG) == 0)
+            #expect(info._sifields._sigchld.si_pid == pid, "it stands still")
+            kill(pid, SIGKILL)
+        } else {
+            close(thawGuard.pipe)
+        }
         for await _ in ends {}
-        #expect(!shell.isRunning && shell.terminationStatus == 0)
+        #expect(!shell.isRunning && shell.terminationReason == (isDismissed ? .uncaughtSignal : .exit))
     }
 }

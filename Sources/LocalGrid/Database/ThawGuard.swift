@@ -3,7 +3,9 @@ import Foundation
 /// Has processes that stand still go on if this process dies, by SIGKILL too: a small shell that waits for the end of a pipe, whose other
 /// end is here alone.
 struct ThawGuard: Sendable {
-    private let pipe: Int32
+    /// The end here.
+    let pipe: Int32
+    let shell: pid_t
 
     /// - Parameter pids: the processes that stand still.
     /// - Returns: nil where no shell can be started; then only a process that exits has them go on.
@@ -22,12 +24,16 @@ struct ThawGuard: Sendable {
         pipe = ends[1]
         do {
             try shell.run()
+            self.shell = shell.processIdentifier
         } catch {
             close(pipe)
             return nil
         }
     }
 
-    /// Lets go of the pipe, as the death of this process does. To be called once.
-    func release() { close(pipe) }
+    /// Ends the guard. It does nothing any more: a late SIGCONT would have processes go on that were stopped again. To be called once.
+    func dismiss() {
+        kill(shell, SIGKILL)
+        close(pipe)
+    }
 }
