@@ -44,23 +44,26 @@ extension Dispatcher {
             if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
             if outbound.hasWork { Failpoint.workPublished.pass() }
             if outbound.hasEndings { Failpoint.replyPublished.pass() }
-            let established = await consuming.established
-            let isAcknowledged = await acknowledge(outbound, of: intake)
-            // What is not acknowledged comes again, and is answered then.
-            if !outbound.rejections.isEmpty, isAcknowledged, await hasAnswered(consuming, since: established) {
+            if outbound.rejections.isEmpty {
+                await acknowledge(outbound, of: intake)
+            } else if await acknowledgeSurely(outbound, of: intake, over: consuming) {
                 guard await publisher.publishUntilConfirmed(outbound.rejections) != nil else { return pipe.finish() }
             }
             pulse.waits()
         }
     }
 
-    /// Whether the broker has all that was acknowledged: it answers what was asked after that, over the same connection.
-    private func hasAnswered(_ consuming: Connection, since established: Int) async -> Bool {
+    /// - Returns: Whether the broker has the acknowledgement: it answers what was asked after that, over the same connection. What it does not
+    ///   have comes again, and is answered then.
+    private func acknowledgeSurely(_ outbound: Outbound, of intake: Consumer, over consuming: Connection) async -> Bool {
+        let established = await consuming.established
+        guard await acknowledge(outbound, of: intake) else { return false }
         guard (try? await consuming.depth(of: topology.submitQueue.name)) != nil else { return false }
         return await consuming.established == established
     }
 
     /// - Returns: Whether it was acknowledged, if the connection does not break meanwhile.
+    @discardableResult
     private func acknowledge(_ outbound: Outbound, of intake: Consumer) async -> Bool {
         switch outbound.acknowledges {
         case .upTo(let tag): await intake.ack(upTo: tag)
