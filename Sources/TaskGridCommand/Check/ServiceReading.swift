@@ -81,10 +81,9 @@ extension [ServiceReading] {
                     .ok(.services, "the \(name) answers in \(time) ms: version \(answer.stamp?.version ?? "unknown")")
                 ]
                 if let problem = answer.stamp?.problem {
-                    let fails = reading.service == .dispatcher ? "does not accept tasks" : "does not do its work"
                     findings.append(
                         .problem(
-                            .services, "the \(name) \(fails): \(problem)",
+                            .services, "the \(name) cannot do its work: \(problem)",
                             advice: "its /healthz and its log name the cause: remove it, and the \(name) goes on by itself"))
                 }
                 if let other = answer.stamp?.version, other != version {

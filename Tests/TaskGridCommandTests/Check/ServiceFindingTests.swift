@@ -34,9 +34,9 @@ struct ServiceFindingTests {
         #expect(findings[0].advice?.contains("taskgrid dispatcher") == true)
     }
 
-    @Test func `a dispatcher that answers and accepts no tasks is a problem`() {
+    @Test func `a service that answers and cannot do its work is a problem`() {
         let wrong = [answered(problem: "the store cannot be used now")].findings(version: "1").wrong
-        #expect(wrong.texts == ["problem services: the dispatcher does not accept tasks: the store cannot be used now"])
+        #expect(wrong.texts == ["problem services: the dispatcher cannot do its work: the store cannot be used now"])
         #expect(wrong.first?.advice?.contains("/healthz") == true)
     }
 

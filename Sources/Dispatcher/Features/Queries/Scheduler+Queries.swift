@@ -24,7 +24,7 @@ extension Scheduler {
         }
     }
 
-    /// The dispatcher's limits, and why it accepts no tasks at present, without the hosts and paths of the store's error.
+    /// The dispatcher's limits, and why it cannot use its store at present, without the hosts and paths of the store's error.
     func limits() -> LimitsQuery.Answer {
         LimitsQuery.Answer(maximumPayload: configuration.maximumPayload, service: .now(problem: trouble.error?.publicMessage))
     }

@@ -9,7 +9,7 @@ extension StoreError {
         case .diskFull: "its disk is full"
         case .locked: "another process has locked it"
         case .readOnly: "the dispatcher may not write to it"
-        case .unavailable: "there is no connection to the server of its database"
+        case .unavailable: "there is no connection to the server of its database, or the server does not answer"
         case .noLogin: "the dispatcher cannot log in to its database"
         case .missing: "it was removed or was replaced, or the dispatcher may not use it any more"
         case .corrupt: "it is damaged"

@@ -21,19 +21,26 @@ final class StoreTrouble: Sendable {
         let until: ContinuousClock.Instant?
     }
 
+    private struct State {
+        var causes: [Finder: Cause] = [:]
+        /// The refused commit that the log told last.
+        var told: (message: String, at: ContinuousClock.Instant)?
+        /// When a commit with submissions succeeded last.
+        var accepted: ContinuousClock.Instant?
+
+        func first(at now: ContinuousClock.Instant) -> Cause? {
+            Finder.allCases.lazy.compactMap { causes[$0] }.first { cause in cause.until.map { now < $0 } ?? true }
+        }
+    }
+
     /// How long a rejection counts where nobody submits any more.
     static let memory = Duration.seconds(60)
-
     /// How often the log tells of refused commits that have the same cause.
     static let pause = Duration.seconds(30)
 
     private let vitals: Vitals
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let causes = Mutex<[Finder: Cause]>([:])
-    /// The refused commit that the log told last.
-    private let told = Mutex<(message: String, at: ContinuousClock.Instant)?>(nil)
-    /// When a commit with submissions succeeded last.
-    private let accepted = Mutex<ContinuousClock.Instant?>(nil)
+    private let state = Mutex(State())
     /// Something is to be told: a look is over, or the last cause has ended. For one reader.
     let news: AsyncStream<Void>
     private let newsSource: AsyncStream<Void>.Continuation
@@ -50,9 +57,9 @@ final class StoreTrouble: Sendable {
     /// Whether the log tells of a refused commit: the first of its cause, and then one each 30 s.
     func tells(_ error: StoreError) -> Bool {
         let now = now()
-        return told.withLock { told in
-            if let told, told.message == error.message, now < told.at + Self.pause { return false }
-            told = (error.message, now)
+        return state.withLock { state in
+            if let told = state.told, told.message == error.message, now < told.at + Self.pause { return false }
+            state.told = (error.message, now)
             return true
         }
     }
@@ -62,53 +69,48 @@ final class StoreTrouble: Sendable {
 
     /// Only looks find a cause, and commits have succeeded meanwhile: the store can be written, and not be read.
     var concernsReadsOnly: Bool {
-        let since = causes.withLock { $0.count == 1 ? $0[.look]?.since : nil }
-        guard let since, let accepted = accepted.withLock({ $0 }) else { return false }
-        return since < accepted
+        state.withLock { state in
+            guard state.causes.count == 1, let since = state.causes[.look]?.since, let accepted = state.accepted else { return false }
+            return since < accepted
+        }
     }
 
     /// The cause to be told; nil: there is none.
     var error: StoreError? {
         let now = now()
-        return causes.withLock { Self.first(of: $0, at: now)?.error }
+        return state.withLock { $0.first(at: now)?.error }
     }
 
     func found(_ error: StoreError, by finder: Finder) {
         // One submission that the store cannot take is no trouble of the others.
         guard finder != .submissions || error.code != .badRequest else { return }
         let now = now()
-        causes.withLock { causes in
-            let since = causes[finder]?.since ?? now
-            causes[finder] = Cause(error: error, since: since, until: finder == .submissions ? now + Self.memory : nil)
-            show(causes, at: now)
+        state.withLock { state in
+            let since = state.causes[finder]?.since ?? now
+            state.causes[finder] = Cause(error: error, since: since, until: finder == .submissions ? now + Self.memory : nil)
+            show(state, at: now)
         }
     }
 
     /// The finder finds no cause any more.
     func ended(_ finder: Finder) {
         let now = now()
-        if finder == .submissions {
-            accepted.withLock { $0 = now }
-            told.withLock { $0 = nil }
-        }
-        causes.withLock { causes in
-            let former = causes.removeValue(forKey: finder)
+        state.withLock { state in
+            if finder == .submissions { (state.accepted, state.told) = (now, nil) }
+            let former = state.causes.removeValue(forKey: finder)
             var hasEnded = former != nil
             // The end of what a look has seen too, or of a server that could not be reached, is seen by a look.
-            if finder == .look, former != nil || causes[.submissions]?.error.code == .unavailable {
-                hasEnded = causes.removeValue(forKey: .submissions) != nil || hasEnded
+            if finder == .look, former != nil || state.causes[.submissions]?.error.code == .unavailable {
+                hasEnded = state.causes.removeValue(forKey: .submissions) != nil || hasEnded
             }
-            if hasEnded { show(causes, at: now) }
-            if hasEnded, Self.first(of: causes, at: now) == nil { newsSource.yield() }
+            guard hasEnded else { return }
+            show(state, at: now)
+            if state.first(at: now) == nil { newsSource.yield() }
         }
     }
 
-    private func show(_ causes: [Finder: Cause], at now: ContinuousClock.Instant) {
-        let first = Self.first(of: causes, at: now)
+    private func show(_ state: State, at now: ContinuousClock.Instant) {
+        let first = state.first(at: now)
         vitals.problem("store", first?.error.message, lasting: first?.until.map { now.duration(to: $0) })
-    }
-
-    private static func first(of causes: [Finder: Cause], at now: ContinuousClock.Instant) -> Cause? {
-        Finder.allCases.lazy.compactMap { causes[$0] }.first { cause in cause.until.map { now < $0 } ?? true }
     }
 }

@@ -47,17 +47,10 @@ struct StoreWatch: Sendable {
         }
     }
 
-    /// Looks once, and tells what there is to tell.
+    /// Looks once.
     ///
-    /// - Parameter failures: the looks in a row before this one after which there was trouble.
-    /// - Returns: those now; nil for a store that is closed.
-    func look(after failures: Failures) async -> Failures? {
-        guard await look() else { return nil }
-        return await report(after: failures)
-    }
-
     /// - Returns: false for a store that is closed.
-    private func look() async -> Bool {
+    func look() async -> Bool {
         do throws(StoreError) {
             try await store.check()
             trouble.ended(.look)
@@ -69,7 +62,11 @@ struct StoreWatch: Sendable {
         return true
     }
 
-    private func report(after failures: Failures) async -> Failures {
+    /// Tells what there is to tell.
+    ///
+    /// - Parameter failures: the looks in a row before this one after which there was trouble.
+    /// - Returns: those now.
+    func report(after failures: Failures) async -> Failures {
         guard let error = trouble.error else {
             if failures.count > 0 { await tell(nil) }
             return Failures()

@@ -158,3 +158,11 @@ struct StoreWatchTests {
         #expect(told.entries.isEmpty)
     }
 }
+
+extension StoreWatch {
+    /// Looks once, and tells what there is to tell; nil for a store that is closed.
+    fileprivate func look(after failures: Failures) async -> Failures? {
+        guard await look() else { return nil }
+        return await report(after: failures)
+    }
+}
