@@ -11,8 +11,8 @@ struct StandbyWatch: Sendable {
         private var since: ContinuousClock.Instant?
 
         /// - Returns: Whether it has stood by for long enough.
-        mutating func look(_ state: ServiceState, at now: ContinuousClock.Instant) -> Bool {
-            guard state == .standby else {
+        mutating func look(_ isStandingBy: Bool, at now: ContinuousClock.Instant) -> Bool {
+            guard isStandingBy else {
                 since = nil
                 return false
             }
@@ -37,7 +37,7 @@ struct StandbyWatch: Sendable {
     private func watch() async {
         var reading = Reading()
         while (try? await Task.sleep(for: .milliseconds(500))) != nil {
-            guard reading.look(vitals.report(service: "dispatcher", id: "").state, at: .now) else { continue }
+            guard reading.look(vitals.isStandingBy, at: .now) else { continue }
             return tell()
         }
     }

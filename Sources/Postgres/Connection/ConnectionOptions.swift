@@ -15,7 +15,7 @@ struct ConnectionOptions {
     let rounds: [String?]
     /// The longest time for one server.
     let timeoutOfServer: Duration?
-    let password: PasswordSource
+    let password: PasswordOrigin
     private var values: [String: String]
 
     /// Reads files, and thereby blocks; it opens no connection.
@@ -28,7 +28,7 @@ struct ConnectionOptions {
         try Self.check(settings, pq)
         var values = try Self.resolve(settings.conninfo, pq)
         if let readPassword = settings.readPassword { values["password"] = try readPassword() }
-        password = PasswordSource(
+        password = PasswordOrigin(
             setting: settings.passwordSetting, isOfSetting: settings.readPassword != nil,
             file: values["password"] == nil ? values["passfile"] : nil)
         for (name, value) in Self.defaults where values[name] == nil { values[name] = value }

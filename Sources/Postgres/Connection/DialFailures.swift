@@ -48,7 +48,7 @@ struct DialFailures {
     ///   - password: where the password came from.
     ///   - adviceIfReadOnly: what to do where the server takes no writes.
     static func error(
-        _ text: String, _ password: PasswordSource = PasswordSource(setting: nil, file: nil), adviceIfReadOnly: String? = nil
+        _ text: String, _ password: PasswordOrigin = PasswordOrigin(setting: nil, file: nil), adviceIfReadOnly: String? = nil
     ) -> PostgresError {
         let (code, sqlState) = kind(of: text)
         let advice: String? =

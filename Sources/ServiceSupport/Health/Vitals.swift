@@ -74,12 +74,24 @@ package final class Vitals: Sendable {
         state.withLock { $0.service = service }
     }
 
+    /// Whether another one owns the queue that is for one alone.
+    package var isStandingBy: Bool {
+        let (service, connections) = state.withLock { ($0.service, $0.connections) }
+        return Self.isStandingBy(service, connections.map { ($0, $0.read()) })
+    }
+
+    private static func isStandingBy(_ service: ServiceState, _ readings: [(connection: WatchedConnection, reading: ConnectionReading)])
+        -> Bool
+    {
+        service != .stopping && readings.contains { $0.connection.mayStandBy && $0.reading.state == .locked }
+    }
+
     /// How the service is now.
     package func report(service: String, id: String) -> HealthReport {
         let now = now()
         let (serviceState, loops, connections, problems) = state.withLock { ($0.service, $0.loops, $0.connections, $0.problems) }
         let readings = connections.map { (connection: $0, reading: $0.read()) }
-        let isStandby = serviceState != .stopping && readings.contains { $0.connection.mayStandBy && $0.reading.state == .locked }
+        let isStandby = Self.isStandingBy(serviceState, readings)
         var report = HealthReport(service: service, id: id, state: isStandby ? .standby : serviceState)
         for (connection, reading) in readings {
             report.connections.append(HealthReport.Connection(reading, at: now))

@@ -1,4 +1,3 @@
-import ServiceSupport
 import Testing
 
 @testable import Dispatcher
@@ -8,10 +7,8 @@ struct StandbyWatchTests {
     @Test func `a dispatcher stands by once it has done so for five seconds without a break`() {
         let start = ContinuousClock.now
         var reading = StandbyWatch.Reading()
-        let looks: [(state: ServiceState, milliseconds: Int)] = [
-            (.standby, 0), (.standby, 4999), (.standby, 5000), (.starting, 6000), (.standby, 7000), (.standby, 11_000), (.standby, 12_000),
-        ]
-        let answers = looks.map { reading.look($0.state, at: start + .milliseconds($0.milliseconds)) }
+        let looks = [(true, 0), (true, 4999), (true, 5000), (false, 6000), (true, 7000), (true, 11_000), (true, 12_000)]
+        let answers = looks.map { reading.look($0, at: start + .milliseconds($1)) }
         #expect(answers == [false, false, true, false, false, false, true])
     }
 }

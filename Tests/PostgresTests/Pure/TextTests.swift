@@ -63,7 +63,7 @@ struct TextTests {
 
     @Test func `a login that is refused names the setting of the password, and a full server is no server that is away`() {
         let failed = "FATAL: 28P01: password authentication failed"
-        let refused = DialFailures.error(failed, PasswordSource(setting: "--password-file", isOfSetting: true, file: nil))
+        let refused = DialFailures.error(failed, PasswordOrigin(setting: "--password-file", isOfSetting: true, file: nil))
         #expect(refused.advice?.contains("password (--password-file)") == true)
         var failures = DialFailures()
         failures.add(refused, of: ConnectionOptions.Server(host: "a"))

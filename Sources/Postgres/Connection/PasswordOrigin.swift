@@ -1,7 +1,7 @@
 import Glibc
 
 /// Where a connection's password comes from, for the advice of errors.
-struct PasswordSource {
+struct PasswordOrigin {
     /// The setting of this program that gives one; nil: there is none.
     let setting: String?
     /// Whether the setting gives it, and not libpq.
