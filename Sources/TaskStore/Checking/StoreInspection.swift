@@ -105,7 +105,8 @@ package struct StoreInspection: Sendable {
                     .keys, "id \(highest) was given, but \(figures["last_task"]) is noted as the highest one",
                     advice: "stop the dispatcher at once: it would give ids twice; \(Self.rowAdvice)"))
         }
-        // Each epoch may skip ids. Those that were given and are gone are noted.
+        // Each epoch may skip ids; how many there were is known only where their number has not become the time of one. Ids that were given
+        // and are gone are noted.
         if figures["last_task"] > highest, (figures["last_task"] - highest - 1) / StoreContents.skippedIDs >= figures["epoch"] {
             wrong.append(
                 .warning(
