@@ -287,7 +287,8 @@ import Testing
             }
             #expect(events.all.last?.what == .stopped(.signalled(SIGKILL)))
             let sleeper = try #require(pid_t(String(contentsOfFile: pid, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
-            // The kernel ends it soon, and tells its parent alone, which has ended. A zombie that nobody has taken yet has ended too.
+            // The kernel ends it soon, and tells its parent alone, which has ended: there is no signal to wait for, so /proc is read again and
+            // again within the test's time. A zombie that nobody has taken yet has ended too.
             func state() -> String { (try? String(contentsOfFile: "/proc/\(sleeper)/stat", encoding: .utf8)) ?? ") Z" }
             while ![") Z", ") X"].contains(where: state().contains) { try await Task.sleep(for: .milliseconds(5)) }
         }

@@ -128,7 +128,7 @@ final class TestTime: Sendable {
 }
 
 extension GridClient {
-    /// A started client on a fake broker.
+    /// A started client on a fake broker. It sleeps by the test's own time, which passes when the test says so.
     static func onFake(
         _ transport: FakeTransport, time: TestTime = TestTime(), bounds: MessageBounds = MessageBounds(),
         _ body: (GridClient) async throws -> Void

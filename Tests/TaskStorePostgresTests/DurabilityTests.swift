@@ -22,14 +22,23 @@ struct DurabilityTests {
         try await drop(schema)
     }
 
-    @Test func `an inspection sees the standbys as the commits of a dispatcher wait for them`() async throws {
+    /// Runs `body` with the URL of a server that has a store in the schema `grid` and waits for a standby that is not there.
+    ///
+    /// - Parameter setting: the default of `synchronous_commit` for the sessions of the URL.
+    private func withMissingStandby(commit setting: String, _ body: (_ url: String) async throws -> Void) async throws {
         try await TestDatabase.withServer { server in
             let store = try await open("grid", server.url)
             await store.close()
             try server.configure(["synchronous_standby_names": "nobody"])
-            let url = "\(server.url)&options=-csynchronous_commit%3Doff"
-            let setting = "SELECT current_setting('synchronous_standby_names') AS names"
-            try await until { try await sql("public", setting, url: url)[0].first("names", String.self) == "nobody" }
+            let url = "\(server.url)&options=-csynchronous_commit%3D\(setting)"
+            let names = "SELECT current_setting('synchronous_standby_names') AS names"
+            try await until { try await sql("public", names, url: url)[0].first("names", String.self) == "nobody" }
+            try await body(url)
+        }
+    }
+
+    @Test func `an inspection sees the standbys as the commits of a dispatcher wait for them`() async throws {
+        try await withMissingStandby(commit: "off") { url in
             let inspection = try await PostgresTaskStore.inspect(PostgresSettings(conninfo: url), schema: "grid", logger: .silent)
             let found = inspection.findings.filter { $0.subject == .durability }
             #expect(found.contains { $0.found == "commits wait for a standby of 'nobody', and none is connected" }, "\(found)")
@@ -37,13 +46,7 @@ struct DurabilityTests {
     }
 
     @Test func `commits that do not wait for the standbys that are named are warned of, by a dispatcher too`() async throws {
-        try await TestDatabase.withServer { server in
-            let made = try await open("grid", server.url)
-            await made.close()
-            try server.configure(["synchronous_standby_names": "nobody"])
-            let url = "\(server.url)&options=-csynchronous_commit%3Dlocal"
-            let setting = "SELECT current_setting('synchronous_standby_names') AS names"
-            try await until { try await sql("public", setting, url: url)[0].first("names", String.self) == "nobody" }
+        try await withMissingStandby(commit: "local") { url in
             let log = Journal<LogLine>()
             let store = try await PostgresTaskStore(PostgresSettings(conninfo: url), schema: "grid", logger: Logger(into: log))
             #expect(log.entries.contains { $0.level == .warning && $0.message.contains("does not wait for its standbys") })
